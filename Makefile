@@ -1,0 +1,36 @@
+# Two commands matter: `make demo` and `make test`.  Each is enough alone on a fresh clone.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python,$(shell command -v $(p) 2>/dev/null)))
+BIN := .venv/bin
+OUT ?= out
+CLIP ?=
+XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
+
+.PHONY: help setup demo test lint pytest clean
+
+help:
+	@echo "make demo [CLIP=path.mp4]   see the viewer (or, without a display, fill out/)"
+	@echo "make test                   formatting, types, import rules and all tests"
+	@echo "make setup                  create .venv with the tested set of packages"
+	@echo "make lint | make pytest     the two halves of make test"
+	@echo "make clean                  remove .venv, out/ and caches"
+
+setup:
+	@$(PYTHON) tools/setup_env.py
+
+demo: setup
+	@$(BIN)/python tools/demo.py --out "$(OUT)" $(if $(CLIP),--clip "$(CLIP)")
+
+test: lint pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+pytest: setup
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf .venv $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,69 @@
+"""Geometry of the sphere: equirect ↔ cube ↔ perspective, on pixel centres, with wrap at the seam.
+
+``axes`` states the conventions, ``rays`` holds the cached grids, ``sampling`` moves pictures,
+``net`` unfolds the cube.  Needs numpy and OpenCV only.
+"""
+
+from __future__ import annotations
+
+from cubesal.geometry.axes import (
+    FACE_BASES,
+    Face,
+    angles_from_dir,
+    dir_from_angles,
+    dir_from_uv,
+    face_coords_from_dir,
+    rotation,
+    uv_from_dir,
+)
+from cubesal.geometry.net import (
+    NET_COLUMNS,
+    NET_LAYOUT,
+    NET_ROWS,
+    cube_net,
+    dir_from_net,
+    net_from_dir,
+)
+from cubesal.geometry.rays import (
+    cube_rays,
+    equirect_rays,
+    perspective_rays,
+    pixel_angles,
+    sphere_weights,
+)
+from cubesal.geometry.sampling import (
+    cube_to_equirect,
+    equirect_to_cube,
+    equirect_to_perspective,
+    pad_equirect,
+    rotate_equirect,
+    sample_equirect,
+)
+
+__all__ = [
+    "FACE_BASES",
+    "NET_COLUMNS",
+    "NET_LAYOUT",
+    "NET_ROWS",
+    "Face",
+    "angles_from_dir",
+    "cube_net",
+    "cube_rays",
+    "cube_to_equirect",
+    "dir_from_angles",
+    "dir_from_net",
+    "dir_from_uv",
+    "equirect_rays",
+    "equirect_to_cube",
+    "equirect_to_perspective",
+    "face_coords_from_dir",
+    "net_from_dir",
+    "pad_equirect",
+    "perspective_rays",
+    "pixel_angles",
+    "rotate_equirect",
+    "rotation",
+    "sample_equirect",
+    "sphere_weights",
+    "uv_from_dir",
+]
