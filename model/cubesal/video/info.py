@@ -1,0 +1,73 @@
+"""What is known about a clip, and one frame of it: frozen values that may cross threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.video.colour import ColourSpec, YuvPlanes
+
+__all__ = ["ClipInfo", "Eye", "Frame", "Layout"]
+
+
+class Layout(Enum):
+    """How the views of the two eyes are packed into one picture."""
+
+    MONO = "mono"
+    STEREO_TB = "stereo top-bottom"
+    STEREO_SBS = "stereo side-by-side"
+
+
+class Eye(Enum):
+    """Whose view of a stereo clip is read; mono clips have only one."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """The facts of an opened clip.
+
+    ``width`` x ``height`` are the pixels of one eye after rotation, ``pixel_aspect`` is the
+    width of one of them over its height.  ``rotation`` is how far the stored picture was turned
+    counter-clockwise, in degrees: 0, 90, 180 or 270.  ``time_base`` is the duration of one pts
+    tick in seconds, ``duration_s`` runs from the first frame's start to the last frame's end,
+    ``fps`` is the average rate.  ``projection_source`` says what the projection was concluded
+    from: "V2 metadata", "V1 metadata", "metadata", "aspect", "name" or "override".
+    """
+
+    path: Path
+    codec: str
+    width: int
+    height: int
+    frame_count: int
+    duration_s: float
+    fps: Fraction
+    time_base: Fraction
+    pixel_aspect: Fraction
+    rotation: int
+    colour: ColourSpec
+    has_audio: bool
+    layout: Layout
+    projection_source: str
+    is_still: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One decoded frame: ``time_s`` counts from the first frame, ``pts`` is the file's own."""
+
+    index: int
+    time_s: float
+    pts: int
+    planes: YuvPlanes
+
+    def rgb(self) -> NDArray[np.uint8]:
+        """The picture as RGB (H, W, 3) uint8, converted on each call."""
+        return self.planes.rgb()

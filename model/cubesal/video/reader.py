@@ -1,0 +1,97 @@
+"""Opening a clip and reading its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.errors import MediaError
+from cubesal.video.info import ClipInfo, Eye, Frame
+from cubesal.video.opening import open_clip
+from cubesal.video.sampling import shown_at
+
+__all__ = ["ClipReader"]
+
+
+class ClipReader:
+    """Frames of one clip by index, exact wherever they are read.
+
+    Blocking and for one thread; the frames it returns are frozen and may go anywhere.  Stills are
+    clips of one frame.  Of stereo clips it hands out one eye.  Leading frames that cannot be
+    decoded do not count; a later one that cannot is answered with the nearest earlier picture and
+    listed in :attr:`damaged`.
+
+    ``projection`` overrides what is concluded from the file: "equirect", "equirect-tb" or
+    "equirect-sbs".  Raises ``MediaError`` for whatever is not an equirect clip, ``ValueError`` for
+    an unknown ``projection``.
+    """
+
+    def __init__(
+        self, path: Path | str, *, projection: str | None = None, eye: Eye = Eye.LEFT
+    ) -> None:
+        clip = open_clip(Path(path), projection, eye)
+        self._container = clip.container
+        self._decoder = clip.decoder
+        self._extract = clip.extract
+        self._last: Frame | None = None
+        self.info: ClipInfo = clip.info
+        self.pts: NDArray[np.int64] = clip.pts
+        self.times_s: NDArray[np.float64] = (clip.pts - clip.pts[0]) * float(clip.info.time_base)
+        self.pts.setflags(write=False)
+        self.times_s.setflags(write=False)
+
+    @property
+    def damaged(self) -> frozenset[int]:
+        """Indices read or passed so far whose own picture could not be decoded."""
+        return self._decoder.damaged
+
+    def read(self, index: int) -> Frame:
+        """The frame at ``index``; cheap for the next one and for those just passed.
+
+        Raises ``IndexError`` outside 0..frame_count-1, ``MediaError`` if the file no longer yields
+        the picture.
+        """
+        if not 0 <= index < len(self.pts):
+            raise IndexError(f"frame {index} of a clip with {len(self.pts)} frames")
+        if self._last is None or self._last.index != index:
+            self._last = self._read(int(index))
+        return self._last
+
+    def _read(self, index: int) -> Frame:
+        picture = self._decoder.picture(index)
+        if picture is None:
+            raise MediaError(
+                f"{self.info.path.name} can no longer be decoded at frame {index}; "
+                "check whether the file was changed or removed while it was open"
+            )
+        return Frame(
+            index, float(self.times_s[index]), int(self.pts[index]), self._extract(picture)
+        )
+
+    def frames(self, indices: Iterable[int] | None = None) -> Iterator[Frame]:
+        """Frames of ascending ``indices``, or all; decodes across small gaps, seeks over wide."""
+        yield from map(self.read, range(len(self.pts)) if indices is None else indices)
+
+    def index_at(self, time_s: float) -> int:
+        """Index of the frame that is on screen ``time_s`` after the first one appeared."""
+        return int(shown_at(self.times_s, np.array([time_s]))[0])
+
+    def close(self) -> None:
+        """Close the file; frames already read stay valid."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

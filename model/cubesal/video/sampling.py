@@ -1,0 +1,41 @@
+"""Which frames stand for a clip when not every one is analysed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["TIME_TOLERANCE_S", "sample_indices", "shown_at"]
+
+#: Times this close count as the same moment: below any frame duration, above rounding.
+TIME_TOLERANCE_S = 1e-6
+
+
+def shown_at(times_s: NDArray[np.float64], time_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Index of the frame on screen at each moment: the last one not later, at least frame 0."""
+    after = np.searchsorted(times_s, time_s + TIME_TOLERANCE_S, side="right")
+    return np.maximum(after.astype(np.int64) - 1, 0)
+
+
+def sample_indices(
+    times_s: NDArray[np.float64], rate_hz: float | None = None, every: int | None = None
+) -> NDArray[np.int64]:
+    """Frame indices (K,) int64, unique and ascending, on a regular grid that starts at frame 0.
+
+    ``rate_hz`` lays the grid over file time: for each tick k / rate the frame shown then, so the
+    choice follows the clock also where frame durations vary.  ``every`` takes each n-th frame.
+    Raises ``ValueError`` unless exactly one of the two is given and positive.
+    """
+    if (rate_hz is None) == (every is None):
+        raise ValueError("give either rate_hz or every")
+    if every is not None:
+        if every < 1:
+            raise ValueError(f"every must be at least 1, not {every}")
+        return np.arange(0, len(times_s), every, dtype=np.int64)
+    if rate_hz is None or not 0.0 < rate_hz < float("inf"):
+        raise ValueError(f"rate_hz must be a positive number, not {rate_hz}")
+    if len(times_s) == 0:
+        return np.empty(0, dtype=np.int64)
+    tick_count = int(np.floor((times_s[-1] - times_s[0] + TIME_TOLERANCE_S) * rate_hz)) + 1
+    ticks = times_s[0] + np.arange(tick_count) / rate_hz
+    return np.unique(shown_at(times_s, ticks))
