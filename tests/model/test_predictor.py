@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cubesal.errors import DeviceError, ModelError
+from cubesal.predictor import SaliencyPredictor, create_predictor, cube_pyramid
+
+MODEL_FOLDER = Path(__file__).resolve().parents[2] / "model"
+
+
+@pytest.fixture(scope="module")
+def predictor() -> SaliencyPredictor:
+    return create_predictor("fast", "cpu", prior=False)
+
+
+def noise(seed: int, height: int = 64, width: int | None = None) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 16, 3), dtype=np.uint8)
+    rows = np.arange(height) * 8 // height
+    columns = np.arange(width or 2 * height) * 16 // (width or 2 * height)
+    return coarse[rows][:, columns]
+
+
+def test_a_map_has_the_promised_form(predictor: SaliencyPredictor) -> None:
+    saliency = predictor.step(noise(0), 0.0)
+    assert saliency.shape == (120, 240)
+    assert saliency.dtype == np.float32
+    assert saliency.min() >= 0
+    assert 0.1 < saliency.max() < 10
+
+
+def test_streaming_equals_predicting_each_frame_alone(predictor: SaliencyPredictor) -> None:
+    frames = [noise(k) for k in range(3)]
+    predictor.reset()
+    streamed = [predictor.step(f, k / 5) for k, f in enumerate(frames)]
+    for frame, expected in reversed(list(zip(frames, streamed, strict=True))):
+        predictor.reset()
+        assert np.array_equal(predictor.step(frame, 0.0), expected)
+    assert predictor.warmup_frames == 0
+
+
+def test_the_number_of_threads_does_not_matter(predictor: SaliencyPredictor) -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = predictor.step(noise(1), 0.0)
+        torch.set_num_threads(2)
+        two = predictor.step(noise(1), 0.0)
+    finally:
+        torch.set_num_threads(before)
+    assert np.allclose(one, two, atol=1e-4)
+
+
+def test_the_prior_only_weights_latitudes(predictor: SaliencyPredictor) -> None:
+    with_prior = SaliencyPredictor(predictor._model, prior=True)
+    plain, weighted = predictor.step(noise(2), 0.0), with_prior.step(noise(2), 0.0)
+    latitude_deg = 90 - 180 * (np.arange(120) + 0.5) / 120
+    expected = plain * np.exp(-0.5 * (latitude_deg[:, None] / 20) ** 2)
+    assert np.allclose(weighted, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(32, 64), (161, 320), (480, 961), (540, 1920), (33, 47)])
+def test_any_frame_size_is_taken(predictor: SaliencyPredictor, size: tuple[int, int]) -> None:
+    assert np.isfinite(predictor.step(noise(3, *size), 0.0)).all()
+
+
+def test_large_frames_are_averaged_down_not_sampled() -> None:
+    # Columns alternate every pixel: sampling would alias to bands, averaging gives grey.
+    frame = np.zeros((640, 1280, 3), np.uint8)
+    frame[:, ::2] = 255
+    (faces,) = cube_pyramid(frame, (33,))
+    assert faces.shape == (6, 33, 33, 3)
+    assert np.ptp(faces[2].astype(int)) <= 8
+
+
+def test_a_read_only_frame_is_fine(predictor: SaliencyPredictor) -> None:
+    frame = noise(4)
+    frame.setflags(write=False)
+    predictor.step(frame, 0.0)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [np.zeros((4, 8), np.uint8), np.zeros((4, 8, 4), np.uint8), np.zeros((4, 8, 3), np.float32)],
+)
+def test_anything_but_rgb_bytes_is_refused(predictor: SaliencyPredictor, frame) -> None:
+    with pytest.raises(ValueError, match=r"\(H, W, 3\) uint8"):
+        predictor.step(frame, 0.0)
+
+
+def test_unknown_models_and_devices_are_named() -> None:
+    with pytest.raises(ModelError, match="'nope': there are default, fast, cp360"):
+        create_predictor("nope", "cpu")
+    with pytest.raises(DeviceError, match="'gpu'"):
+        create_predictor("fast", "gpu")
+
+
+def test_importing_the_predictor_does_not_import_torch() -> None:
+    code = "import sys, cubesal.predictor; sys.exit('torch' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, env={"PYTHONPATH": str(MODEL_FOLDER)}, check=True)
