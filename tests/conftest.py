@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 # Qt's offscreen platform has no OpenGL; Xvfb (started by pytest-xvfb) with xcb draws exactly.
+# Two of torch's threads beside the decoder's and the software renderer's on two cores wait for each
+# other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["QT_QPA_PLATFORM"] = "xcb"
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
 

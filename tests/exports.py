@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cubesal.video import ClipReader
-from cubesal.video_writer import VideoWriter
+from cubesal.video.writer import VideoWriter
 from tests.media import frame_number, picture
 
 SIZE = (256, 128)

@@ -18,12 +18,31 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "cubesal-setup.stamp"
 MINIMUM = (3, 11)
 #: What Qt's xcb platform, OpenGL in software and a display without a screen need on Debian/Ubuntu.
-DEBIAN_PACKAGES = (
-    "fonts-dejavu-core libdbus-1-3 libegl-mesa0 libegl1 libfontconfig1 libgl1 libgl1-mesa-dri "
-    "libglx-mesa0 libopengl0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 "
-    "libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 "
-    "libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 xauth xvfb"
-).split()
+DEBIAN_PACKAGES = [
+    "fonts-dejavu-core",
+    "libdbus-1-3",
+    "libegl-mesa0",
+    "libegl1",
+    "libfontconfig1",
+    "libgl1",
+    "libgl1-mesa-dri",
+    "libglx-mesa0",
+    "libopengl0",
+    "libx11-xcb1",
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-image0",
+    "libxcb-keysyms1",
+    "libxcb-randr0",
+    "libxcb-render-util0",
+    "libxcb-shape0",
+    "libxcb-sync1",
+    "libxcb-xfixes0",
+    "libxcb-xkb1",
+    "libxkbcommon-x11-0",
+    "xauth",
+    "xvfb",
+]
 
 
 def missing_debian_packages() -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cubesal.mp4_boxes import Box, BoxError, parse_boxes, read_moov, replace_moov
+from cubesal.video.mp4_boxes import Box, BoxError, parse_boxes, read_moov, replace_moov
 from tests.media import make_clip
 
 KINDS = st.sampled_from([b"moov", b"trak", b"mdia", b"stbl", b"free", b"uuid", b"abcd", b"stsd"])

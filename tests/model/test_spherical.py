@@ -11,9 +11,16 @@ import pytest
 from av.sidedata.sidedata import Type as SideDataType
 
 from cubesal.errors import MediaError
-from cubesal.mp4_boxes import Box, BoxError, read_moov, replace_moov, sample_entry, video_tracks
-from cubesal.spherical import add_spherical_metadata, read_spherical_metadata
 from cubesal.video import ClipReader, Layout
+from cubesal.video.mp4_boxes import (
+    Box,
+    BoxError,
+    read_moov,
+    replace_moov,
+    sample_entry,
+    video_tracks,
+)
+from cubesal.video.spherical import add_spherical_metadata, read_spherical_metadata
 from tests.media import frame_number, make_audio, make_clip
 
 FASTSTART = {"movflags": "faststart"}

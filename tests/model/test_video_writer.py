@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from cubesal.spherical import read_spherical_metadata
 from cubesal.video import ClipReader
-from cubesal.video_writer import VideoWriter
+from cubesal.video.spherical import read_spherical_metadata
+from cubesal.video.writer import VideoWriter
 from tests.exports import SIZE, export, shown
 from tests.media import frame_number, make_clip, picture
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cubesal.errors import Cancelled, ExportError, MediaError
-from cubesal.video_writer import VideoWriter
+from cubesal.video.writer import VideoWriter
 from tests.exports import SIZE, shown, write_numbered
 from tests.media import make_text, picture
 

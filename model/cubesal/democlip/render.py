@@ -11,7 +11,7 @@ from cubesal.democlip.paths import DURATION_S, FPS
 from cubesal.democlip.scene import frame
 from cubesal.democlip.sound import write_soundtrack
 from cubesal.progress import ProgressFn
-from cubesal.video_writer import VideoWriter
+from cubesal.video.writer import VideoWriter
 
 __all__ = ["render_demo"]
 

@@ -33,7 +33,8 @@ _OPEN_OPTIONS = {"protocol_whitelist": "file", "pattern_type": "none"}
 
 _RAW_CAMERA_FILES = {".insv": "Insta360 Studio", ".360": "GoPro Player"}
 #: How the demuxers of single pictures are called.
-_STILL_FORMATS = ("image2", "_pipe")
+_STILL_FORMATS = ("_pipe",)
+_PIPE_OF_CODEC = {"mjpeg": "jpeg"}
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,23 @@ def open_container(path: Path) -> InputContainer:
     _check_file(path)
     try:
         # The explicit protocol keeps names with a colon from being taken for addresses.
-        return av.open(f"file:{path}", options=dict(_OPEN_OPTIONS))
+        container = av.open(f"file:{path}", options=dict(_OPEN_OPTIONS))
+        if container.format.name == "image2" and container.streams.video:
+            # The demuxer of numbered pictures takes some lone ones by their names, and is at its
+            # end for good after the first packet; the one of the format can go back to the start.
+            codec = container.streams.video[0].codec_context.name
+            container.close()
+            pipe = f"{_PIPE_OF_CODEC.get(codec, codec)}_pipe"
+            container = av.open(f"file:{path}", format=pipe, options=_pipe_options())
+        return container
     except PermissionError:
         raise MediaError(f"{path} may not be read; check its permissions") from None
     except (av.FFmpegError, OSError) as error:
         raise MediaError(_why_unreadable(path)) from error
+
+
+def _pipe_options() -> dict[str, str]:
+    return {name: value for name, value in _OPEN_OPTIONS.items() if name != "pattern_type"}
 
 
 def _check_file(path: Path) -> None:

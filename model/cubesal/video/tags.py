@@ -10,9 +10,9 @@ from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 
-from cubesal.spherical import PARTIAL, read_spherical_metadata
 from cubesal.video.info import Layout
 from cubesal.video.projection import SphereTags
+from cubesal.video.spherical import PARTIAL, read_spherical_metadata
 
 __all__ = ["sphere_tags"]
 

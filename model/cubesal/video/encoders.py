@@ -61,7 +61,8 @@ ENCODERS: Mapping[VideoCodec, Encoder] = MappingProxyType(
             quality_option="crf",
             quality_range=range(52),
             default_quality=20,
-            options=(("preset", "medium"),),
+            # Less than half the time of "medium" at the same crf: people wait for exports.
+            options=(("preset", "veryfast"),),
         ),
         "hevc": Encoder(
             "libx265",

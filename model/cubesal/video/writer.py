@@ -18,13 +18,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from cubesal.audio_copy import AudioCopy
-from cubesal.encoders import ENCODERS, Encoder, VideoCodec, choose_container
 from cubesal.errors import CubesalError, ExportError
-from cubesal.mp4_boxes import BoxError
-from cubesal.spherical import add_spherical_metadata
+from cubesal.video.audio_copy import AudioCopy
 from cubesal.video.colour import ColourSpec, YuvPlanes
+from cubesal.video.encoders import ENCODERS, Encoder, VideoCodec, choose_container
+from cubesal.video.mp4_boxes import BoxError
 from cubesal.video.planes import plane_pixels
+from cubesal.video.spherical import add_spherical_metadata
 
 __all__ = ["VideoWriter"]
 
@@ -47,8 +47,8 @@ class VideoWriter:
     ``time_base`` is that of the pts given to :meth:`write`.  In MP4 and MOV it becomes the track's
     own, so that read-back times are exactly equal; Matroska and WebM round to milliseconds.
     ``fps`` only informs rate control and the last frame's duration.  The kind of file follows from
-    the suffix.  ``quality`` is the codec's own number (see :mod:`cubesal.encoders`).  H.264, HEVC,
-    AV1 and ProRes need even sizes; odd ones are stretched by one pixel.
+    the suffix.  ``quality`` is the codec's own number (see :mod:`cubesal.video.encoders`).
+    H.264, HEVC, AV1 and ProRes need even sizes; odd ones are stretched by one pixel.
 
     ``audio_from`` names a file whose sound between ``from_s`` and ``to_s`` is taken over (nothing
     if it is silent).  ``spherical`` marks the output as mono equirectangular, V1 and V2.

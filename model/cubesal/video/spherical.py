@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cubesal.mp4_boxes import (
+from cubesal.video.mp4_boxes import (
     Box,
     BoxError,
     parse_boxes,

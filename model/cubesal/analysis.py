@@ -1,0 +1,113 @@
+"""Filling a track: the blocking core of the viewer's inference thread and of the CLI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.progress import ProgressFn
+from cubesal.track import SaliencyTrack
+from cubesal.video import ClipReader, sample_indices
+
+#: Maps per second of file time unless somebody asks for another rate.
+DEFAULT_RATE_HZ = 5.0
+
+MapFn = Callable[[int, NDArray[np.float32]], None]
+
+
+class FrameLike(Protocol):
+    """What analysis needs of a frame."""
+
+    @property
+    def time_s(self) -> float:
+        """When the frame is shown, seconds of file time."""
+
+    def rgb(self) -> NDArray[np.uint8]:
+        """The equirect picture (H, W, 3)."""
+
+
+class FrameSource(Protocol):
+    """What analysis needs of a clip reader."""
+
+    def frames(self, indices: Iterable[int]) -> Iterator[FrameLike]:
+        """The frames of ascending indices, one after another."""
+
+
+class Predictor(Protocol):
+    """What analysis needs of a model: a step from picture to map that may carry a state."""
+
+    @property
+    def warmup_frames(self) -> int:
+        """How many steps after a reset are needed until results can be used; 0 for static ones."""
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+
+    def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
+        """The saliency map (h, 2h) of the next picture."""
+
+
+def grid_track(
+    reader: ClipReader,
+    model: str,
+    rate_hz: float | None = DEFAULT_RATE_HZ,
+    every: int | None = None,
+) -> SaliencyTrack:
+    """Make an empty track on the grid of a clip: ``rate_hz`` of file time, or each ``every``th."""
+    indices = sample_indices(reader.times_s, rate_hz, every)
+    return SaliencyTrack(indices, reader.times_s[indices], reader.info.path.name, model)
+
+
+def missing_runs(
+    track: SaliencyTrack, start_at: int = 0, only: range | None = None
+) -> list[tuple[int, int]]:
+    """Half-open runs of grid points still to do: from ``start_at`` on first, then the rest."""
+    missing = track.missing()
+    if only is not None:
+        missing = missing[(missing >= only.start) & (missing < only.stop)]
+    if missing.size == 0:
+        return []
+    breaks = np.flatnonzero((np.diff(missing) > 1) | (missing[1:] == start_at)) + 1
+    runs = [(int(part[0]), int(part[-1]) + 1) for part in np.split(missing, breaks)]
+    return [run for run in runs if run[0] >= start_at] + [run for run in runs if run[0] < start_at]
+
+
+def analyse(
+    reader: FrameSource,
+    predictor: Predictor,
+    track: SaliencyTrack,
+    *,
+    start_at: int = 0,
+    only: range | None = None,
+    progress: ProgressFn | None = None,
+    on_map: MapFn | None = None,
+) -> None:
+    """Predict every missing grid point of ``track``, from grid point ``start_at`` on first.
+
+    ``only`` restricts the work to some consecutive grid points. Each contiguous run starts from a
+    reset predictor that is fed the ``warmup_frames`` grid points before it, so a map depends on the
+    file and not on the order of the work. ``on_map(k, map)`` follows each stored result;
+    ``progress`` counts the grid points of this call and may raise Cancelled, which leaves in the
+    track what was done so far.
+    """
+    runs = missing_runs(track, start_at, only)
+    total, done = sum(stop - start for start, stop in runs), 0
+    if progress is not None:
+        progress(0, total)
+    for start, stop in runs:
+        predictor.reset()
+        first = max(start - predictor.warmup_frames, 0)
+        wanted = [int(index) for index in track.frame_index[first:stop]]
+        for k, frame in zip(range(first, stop), reader.frames(wanted), strict=True):
+            saliency = predictor.step(frame.rgb(), frame.time_s)
+            if k < start:
+                continue
+            track.set(k, saliency)
+            done += 1
+            if on_map is not None:
+                on_map(k, saliency)
+            if progress is not None:
+                progress(done, total)

@@ -1,0 +1,227 @@
+"""Every option of every command, with nothing imported that takes time."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cubesal import __version__
+from cubesal.cli import values
+
+__all__ = ["COLORMAPS", "Options", "build_parser"]
+
+COLORMAPS = ("inferno", "viridis", "cividis", "turbo", "jet")
+CODECS = ("h264", "hevc", "av1", "prores", "ffv1")
+PROJECTIONS = ("equirect", "equirect-tb", "equirect-sbs")
+EXPORTS = ("overlay", "cube", "nfov", "maps", "path", "attention", "snapshot")
+MAP_FORMATS = ("npz", "npy", "png", "wild360")
+
+_EPILOG = """\
+exit codes:
+  0  all done
+  1  some inputs failed or are partial; each is named
+  2  nothing usable, or a wrong command line
+"""
+
+
+class Options(Namespace):
+    """Parsed arguments; ``command`` is the module of :mod:`cubesal.cli` that carries them out."""
+
+    command: str
+    verbose: int
+    quiet: int
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+class _Parser(ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="cubesal",
+        description="Where people would look in 360° video, and the camera that follows.",
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"cubesal {__version__}")
+    _add_verbosity(parser, top=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_predict, _add_export, _add_demo, _add_info, _add_models):
+        _add_verbosity(add(commands), top=False)
+    return parser
+
+
+def _add_verbosity(parser: ArgumentParser, top: bool) -> None:
+    # Accepted before and after the command; only the outer default may be set, or it would win.
+    default: Any = 0 if top else SUPPRESS
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const=1,
+        default=default,
+        help="say more; show the traceback of an error",
+    )
+    group.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        const=1,
+        default=default,
+        help="say nothing but results and errors",
+    )
+
+
+def _add_model(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("analysis")
+    group.add_argument("--model", default="default", help="see `cubesal models list`")
+    group.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N or mps")
+    group.add_argument(
+        "--prior", choices=("on", "off"), default="on", help="favour the equator (default on)"
+    )
+    _add_projection(group)
+
+
+def _add_projection(parser: Any) -> None:
+    parser.add_argument(
+        "--projection", choices=PROJECTIONS, help="what the clip holds, if it is guessed wrongly"
+    )
+
+
+def _add_rate(parser: ArgumentParser) -> None:
+    rate = parser.add_mutually_exclusive_group()
+    rate.add_argument(
+        "--rate", type=values.positive, metavar="HZ", help="maps per second of clip (default 5)"
+    )
+    rate.add_argument("--every", type=values.positive_int, metavar="N", help="each N-th frame")
+
+
+def _add_style(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("overlay")
+    group.add_argument("--colormap", choices=COLORMAPS, default="inferno")
+    group.add_argument("--opacity", type=values.share, default=0.7)
+    group.add_argument("--threshold", type=values.share, default=0.15, help="clear below this part")
+    group.add_argument(
+        "--range",
+        choices=("frame", "clip"),
+        default="frame",
+        help="top of the colour map: the peak of each frame (default) or of the whole clip",
+    )
+
+
+def _add_predict(commands: Any) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(
+        "predict",
+        help="images or clips → saliency maps",
+        description="Write the saliency maps of stills and clips, one output per input.",
+    )
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--format", choices=MAP_FORMATS, default="npz", help="default npz")
+    parser.add_argument("--overlay", action="store_true", help="also the picture with the overlay")
+    parser.add_argument("--features", action="store_true", help="also the network's features")
+    parser.add_argument("--flow", action="store_true", help="also optical flow between the frames")
+    parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
+    _add_rate(parser)
+    _add_model(parser)
+    _add_style(parser)
+    return parser
+
+
+def _add_export(commands: Any) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(
+        "export",
+        help="overlay video, flat video along a path, maps, tables",
+        description="Analyse a clip as far as needed and export one thing from it.",
+    )
+    parser.add_argument("clip", type=Path, metavar="CLIP")
+    parser.add_argument("--what", choices=EXPORTS, required=True)
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="file or folder to write")
+    parser.add_argument("--from", dest="from_s", type=values.seconds, default=0.0, metavar="S")
+    parser.add_argument("--to", dest="to_s", type=values.seconds, metavar="S")
+    parser.add_argument("--format", choices=MAP_FORMATS, default="npz", help="of --what maps")
+    parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
+    _add_flat(parser)
+    encoding = parser.add_argument_group("encoding")
+    encoding.add_argument("--codec", choices=CODECS, default="h264")
+    encoding.add_argument(
+        "--quality", type=int, metavar="N", help="the codec's own number, lower is better"
+    )
+    _add_rate(parser)
+    _add_model(parser)
+    _add_style(parser)
+    return parser
+
+
+def _add_flat(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("flat video and path")
+    group.add_argument(
+        "--aspect",
+        action="append",
+        type=values.aspect,
+        metavar="W:H",
+        help="16:9 (default), 9:16, 1:1, ...; several give one file each, with its own path",
+    )
+    group.add_argument("--size", type=values.size, metavar="WxH", help="default 1280x720")
+    group.add_argument(
+        "--fov", type=values.fov_deg, metavar="DEG", help="horizontal field of view (default 90)"
+    )
+    group.add_argument("--path", type=Path, metavar="CSV", help="follow this path, do not plan one")
+    group.add_argument(
+        "--max-speed", type=values.positive, default=30.0, metavar="DEG", help="per second (30)"
+    )
+    group.add_argument("--calm", type=values.share, default=0.5, help="0 eager ... 1 calm (0.5)")
+    group.add_argument("--zoom", action="store_true", help="narrow the view on small subjects")
+
+
+def _add_demo(commands: Any) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(
+        "demo",
+        help="render a clip, analyse it, plan a camera, export",
+        description="The whole path without a window, on a clip rendered on the spot or on yours.",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--clip", type=Path, metavar="FILE", help="use this clip, render none")
+    parser.add_argument("--clip-only", action="store_true", help="render the demo clip and stop")
+    parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
+    _add_model(parser)
+    return parser
+
+
+def _add_info(commands: Any) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(
+        "info",
+        help="versions, devices, places; facts about clips",
+        description="Versions, devices, codecs and places of this installation; facts about clips.",
+    )
+    parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_projection(parser)
+    return parser
+
+
+def _add_models(commands: Any) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(
+        "models",
+        help="list, check or add networks",
+        description="The networks that can be used, and where their weights are.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="which models there are")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    actions.add_parser("where", help="the weights file of each model")
+    verify = actions.add_parser("verify", help="load models and check their weights")
+    verify.add_argument("names", nargs="*", metavar="MODEL", help="default: all that are available")
+    add = actions.add_parser("add", help="check a checkpoint and keep it for use")
+    add.add_argument("name", metavar="MODEL")
+    add.add_argument("file", type=Path, metavar="FILE")
+    return parser

@@ -1,0 +1,86 @@
+"""Argument values: words → numbers, or a sentence that argparse prints."""
+
+from __future__ import annotations
+
+import math
+from argparse import ArgumentTypeError
+
+__all__ = ["aspect", "fov_deg", "positive", "positive_int", "seconds", "share", "size"]
+
+FOV_LIMITS_DEG = (20.0, 140.0)
+_LARGEST_SIDE = 16384
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise ArgumentTypeError(f"{text!r} is not a finite number")
+    return value
+
+
+def positive(text: str) -> float:
+    """A number above zero."""
+    value = _number(text)
+    if value <= 0:
+        raise ArgumentTypeError(f"{text} must be greater than 0")
+    return value
+
+
+def positive_int(text: str) -> int:
+    """A whole number above zero."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time of the clip: 0 or later."""
+    value = _number(text)
+    if value < 0:
+        raise ArgumentTypeError(f"{text} lies before the clip begins")
+    return value
+
+
+def share(text: str) -> float:
+    """A number in [0, 1]."""
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"{text} does not lie between 0 and 1")
+    return value
+
+
+def fov_deg(text: str) -> float:
+    """A horizontal field of view in degrees."""
+    value = _number(text)
+    low, high = FOV_LIMITS_DEG
+    if not low <= value <= high:
+        raise ArgumentTypeError(f"{text} does not lie between {low:g} and {high:g} degrees")
+    return value
+
+
+def _pair(text: str, separator: str, example: str) -> tuple[int, int]:
+    first, _, second = text.lower().partition(separator)
+    if not (first.isdecimal() and second.isdecimal() and int(first) and int(second)):
+        raise ArgumentTypeError(f"{text!r} is not of the form {example}")
+    return int(first), int(second)
+
+
+def size(text: str) -> tuple[int, int]:
+    """``1280x720`` → (1280, 720); both even, because video codecs need that."""
+    width, height = _pair(text, "x", "1280x720")
+    if width % 2 or height % 2:
+        raise ArgumentTypeError(f"{text}: width and height must be even")
+    if max(width, height) > _LARGEST_SIDE:
+        raise ArgumentTypeError(f"{text} is larger than {_LARGEST_SIDE} pixels a side")
+    return width, height
+
+
+def aspect(text: str) -> tuple[int, int]:
+    """``16:9`` → (16, 9)."""
+    across, down = _pair(text, ":", "16:9")
+    if max(across, down) > 100 or not 0.2 <= across / down <= 5:
+        raise ArgumentTypeError(f"{text} is not an aspect between 1:5 and 5:1 in small numbers")
+    return across, down

@@ -1,0 +1,91 @@
+"""Steps that several commands share: the predictor, the grid of a clip, the analysis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cubesal.analysis import DEFAULT_RATE_HZ, Predictor, analyse, grid_track
+from cubesal.autopilot import CameraPath, PlannerOptions, load_csv, plan_path
+from cubesal.cli.arguments import Options
+from cubesal.cli.console import Console
+from cubesal.errors import ExportError
+from cubesal.exporting import TimeRange, frames_within, grid_points_for
+from cubesal.models import SaliencyModel, load_model
+from cubesal.overlay import OverlayStyle
+from cubesal.predictor import SaliencyPredictor
+from cubesal.track import SaliencyTrack
+from cubesal.video import ClipReader
+
+__all__ = [
+    "analysed_track",
+    "load_predictor",
+    "overlay_style",
+    "planned_path",
+    "writable_folder",
+]
+
+
+def load_predictor(options: Options, console: Console) -> tuple[SaliencyPredictor, SaliencyModel]:
+    """The model that the options name, ready to be stepped. ModelError, DeviceError."""
+    model = load_model(options.model, options.device)
+    console.detail(f"model {model.name} on {model.device}")
+    return SaliencyPredictor(model, prior=options.prior == "on"), model
+
+
+def analysed_track(
+    reader: ClipReader,
+    predictor: Predictor,
+    options: Options,
+    console: Console,
+    span: TimeRange | None = None,
+) -> SaliencyTrack:
+    """A track of the clip, analysed within ``span`` or throughout."""
+    rate_hz = None if options.every is not None else options.rate or DEFAULT_RATE_HZ
+    track = grid_track(reader, options.model, rate_hz, options.every)
+    only = None
+    if span is not None:
+        only = grid_points_for(track, reader.times_s[frames_within(reader, span)])
+    with console.progress(f"analyse {reader.info.path.name}") as progress:
+        analyse(reader, predictor, track, only=only, progress=progress)
+    return track
+
+
+def planned_path(
+    track: SaliencyTrack | None, options: Options, aspect: float, hfov: float
+) -> CameraPath:
+    """The path of ``--path``, or one planned over the analysed maps. MediaError."""
+    if options.path is not None:
+        return load_csv(options.path)
+    if track is None:
+        raise ValueError("a path is planned over maps")
+    _, times_s, maps = track.arrays()
+    planner = PlannerOptions(
+        max_speed=float(np.radians(options.max_speed)),
+        calm=options.calm,
+        hfov=hfov,
+        aspect=aspect,
+        zoom=options.zoom,
+    )
+    return plan_path(maps, times_s, planner)
+
+
+def overlay_style(options: Options) -> OverlayStyle:
+    """The overlay that the options describe."""
+    return OverlayStyle(
+        options.colormap, options.opacity, options.threshold, range_mode=options.range
+    )
+
+
+def writable_folder(folder: Path) -> Path:
+    """Create the folder if need be and prove that it can be written to. ExportError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".cubesal.part"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportError(f"cannot write to the folder {folder}: {reason}") from error
+    return folder

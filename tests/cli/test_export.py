@@ -1,0 +1,183 @@
+"""``cubesal export``: each thing it can export, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from cubesal.track import load_npz
+from cubesal.video import ClipReader
+from cubesal.video.spherical import read_spherical_metadata
+from tests.media import make_damaged, make_text
+
+FAST = ("--model", "fast", "--device", "cpu", "--rate", "2")
+
+
+def size_and_frames(path) -> tuple[int, int, int]:
+    with ClipReader(path, projection="equirect") as reader:
+        return reader.info.width, reader.info.height, reader.info.frame_count
+
+
+def rows_of(path) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def straight_path(tmp_path):
+    file = tmp_path / "given.csv"
+    file.write_text(
+        "frame_index,time_s,yaw_deg,pitch_deg,roll_deg,hfov_deg\n0,0,0,0,0,90\n29,1,40,0,0,90\n"
+    )
+    return file
+
+
+def test_an_overlay_video(cubesal, clip, tmp_path):
+    out = tmp_path / "o.mp4"
+    done = cubesal("export", clip, "--what", "overlay", "-o", out, "--colormap", "jet", *FAST)
+    assert done.code == 0
+    assert size_and_frames(out) == (256, 128, 30)
+    assert read_spherical_metadata(out) is not None
+
+
+def test_a_cube_video_of_a_part(cubesal, clip, tmp_path):
+    out = tmp_path / "c.mp4"
+    part = ("--from", 0.2, "--to", 0.5)
+    assert cubesal("export", clip, "--what", "cube", "-o", out, *part, *FAST).code == 0
+    assert size_and_frames(out) == (256, 192, 9)
+
+
+def test_several_aspects_give_a_file_each(cubesal, clip, tmp_path):
+    out = tmp_path / "flat.mp4"
+    aspects = ("--aspect", "16:9", "--aspect", "9:16")
+    done = cubesal(
+        "export", clip, "--what", "nfov", "-o", out, *aspects, "--to", 0.2, "--json", *FAST
+    )
+    assert done.code == 0
+    assert size_and_frames(tmp_path / "flat_16x9.mp4") == (1280, 720, 6)
+    assert size_and_frames(tmp_path / "flat_9x16.mp4") == (720, 1280, 6)
+    assert len(json.loads(done.out)["outputs"]) == 2
+    assert not out.exists()
+
+
+def test_a_given_path_is_followed_without_any_model(cubesal, clip, tmp_path, straight_path):
+    out = tmp_path / "flat.mp4"
+    done = cubesal(
+        *("export", clip, "--what", "nfov", "-o", out, "--path", straight_path),
+        *("--size", "64x36", "--model", "there-is-no-such-model"),
+    )
+    assert done.code == 0
+    assert size_and_frames(out) == (64, 36, 30)
+
+
+def test_the_path_table_has_a_row_per_frame(cubesal, clip, tmp_path):
+    out = tmp_path / "p.csv"
+    assert cubesal("export", clip, "--what", "path", "-o", out, "--fov", 70, *FAST).code == 0
+    rows = rows_of(out)
+    assert [int(row["frame_index"]) for row in rows] == list(range(30))
+    assert {row["hfov_deg"] for row in rows} == {"70.0000"}
+
+
+def test_maps_of_a_part_are_those_around_it(cubesal, clip, tmp_path):
+    out = tmp_path / "m.npz"
+    part = ("--from", 0.5, "--to", 0.6)
+    assert cubesal("export", clip, "--what", "maps", "-o", out, *part, *FAST).code == 0
+    assert load_npz(out).frame_index.tolist() == [15]
+
+
+def test_the_attention_table(cubesal, clip, tmp_path):
+    out = tmp_path / "a.csv"
+    assert cubesal("export", clip, "--what", "attention", "-o", out, *FAST).code == 0
+    rows = rows_of(out)
+    assert len(rows) == 2
+    assert 0 < float(rows[0]["captured"]) <= 1
+
+
+def test_a_snapshot_is_named_after_clip_frame_and_time(cubesal, clip, tmp_path):
+    done = cubesal("export", clip, "--what", "snapshot", "-o", tmp_path, "--from", 0.5, *FAST)
+    assert done.code == 0
+    assert (tmp_path / "clip_000015_00-00-00.500.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        ("overlay", "clip_overlay.mp4"),
+        ("path", "clip_path.csv"),
+        ("attention", "clip_attention.csv"),
+        ("maps", "clip_maps.npz"),
+        ("snapshot", "clip_000000_00-00-00.000.png"),
+    ],
+)
+def test_without_a_name_the_output_is_called_after_the_clip(
+    cubesal, clip, tmp_path, monkeypatch, what, name
+):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert cubesal("export", clip, "--what", what, *FAST).code == 0
+    assert [entry.name for entry in here.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--what", "nfov", "--from", "2", "--to", "1"), "does not come after"),
+        (("--what", "nfov", "--from", "50"), "no frame between 50 s and its end"),
+        (("--what", "snapshot", "--from", "50"), "no frame at 50 s"),
+        (("--what", "nfov", "--aspect", "16:9", "--aspect", "16:9"), "given twice"),
+        (
+            ("--what", "nfov", "--aspect", "1:1", "--aspect", "4:5", "--size", "64x64"),
+            "single --aspect",
+        ),
+        (("--what", "nfov", "--aspect", "1:1", "--size", "64x36"), "is not 1:1"),
+        (("--what", "nfov", "--aspect", "9:16", "--fov", "140"), "choose a smaller --fov"),
+        (("--what", "overlay", "--quality", "99"), "quality must be in"),
+        (("--what", "nfov", "--path", "absent.csv"), "absent.csv does not exist"),
+    ],
+)
+def test_what_makes_no_sense_gets_one_line_and_leaves_nothing(
+    cubesal, clip, tmp_path, arguments, words
+):
+    out = tmp_path / "out"
+    done = cubesal("export", clip, *arguments, "-o", out / "x.mp4", *FAST)
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert words in done.errors[0]
+    assert not out.exists() or list(out.iterdir()) == []
+
+
+def test_the_clip_itself_is_never_overwritten(cubesal, clip):
+    before = clip.read_bytes()
+    done = cubesal("export", clip, "--what", "overlay", "-o", clip, *FAST)
+    assert done.code == 2
+    assert "is the clip itself" in done.errors[0]
+    assert clip.read_bytes() == before
+
+
+def test_a_name_that_cannot_hold_the_codec_is_refused(cubesal, clip, tmp_path):
+    done = cubesal("export", clip, "--what", "overlay", "-o", tmp_path / "o.avi", *FAST)
+    assert done.code == 2
+    assert "o.avi" in done.errors[0]
+    assert not (tmp_path / "o.avi").exists()
+
+
+def test_what_is_no_clip_gets_one_line(cubesal, tmp_path):
+    fake = make_text(tmp_path / "fake.mp4")
+    done = cubesal("export", fake, "--what", "overlay", "-o", tmp_path / "o.mp4", *FAST)
+    assert done.code == 2
+    assert "fake.mp4" in done.errors[0]
+
+
+def test_a_damaged_clip_is_exported_and_named_as_partial(cubesal, tmp_path, straight_path):
+    clip = make_damaged(tmp_path / "hurt.mp4", packets=[12, 13], frames=30, gop=10)
+    out = tmp_path / "flat.mp4"
+    done = cubesal(
+        *("export", clip, "--what", "nfov", "-o", out, "--size", "64x36"),
+        *("--path", straight_path),
+    )
+    assert done.code == 1
+    assert "hurt.mp4 is damaged" in done.errors[0]
+    assert size_and_frames(out) == (64, 36, 30)
