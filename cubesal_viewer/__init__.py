@@ -1,0 +1,3 @@
+"""The desktop application: window, playback, panes and workers around the ``cubesal`` library."""
+
+from __future__ import annotations

@@ -1,0 +1,131 @@
+"""Keeps the track of the open clip filled: ahead of the playhead first, then the rest."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from cubesal.track import SaliencyTrack, TrackView
+from cubesal_viewer.analysis.inference import AnalysisRequest, Inference, ModelLoaded
+from cubesal_viewer.state import Activity, ViewerState
+
+__all__ = ["AnalysisController"]
+
+#: How often to ask whether the playhead stands on ground that is not analysed.
+_FOLLOW_MS = 500
+
+
+class AnalysisController(QObject):
+    """The GUI's side of analysis; ``track_changed`` follows each new map, clip or model.
+
+    The cycle: 1. :meth:`start` names a clip, a model and a rate; 2. the inference thread loads the
+    model and sends the grid; 3. each map that arrives with the present generation goes into
+    :attr:`track`; 4. when the playhead meets missing ground, work continues there; 5. a change of
+    clip or model begins again with a new generation, and late maps of the old one are ignored.
+    """
+
+    track_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, state: ViewerState, inference: Inference | None = None) -> None:
+        super().__init__()
+        self._state = state
+        self._inference = inference or Inference(self)
+        self._inference.gridded.connect(self._on_gridded)
+        self._inference.mapped.connect(self._on_map)
+        self._inference.finished.connect(self._on_finished)
+        self._inference.failed.connect(self._on_failed)
+        self._inference.model_loaded.connect(self._on_model_loaded)
+        self._follow = QTimer(self, interval=_FOLLOW_MS)
+        self._follow.timeout.connect(self._follow_playhead)
+        self._generation = 0
+        self._request: AnalysisRequest | None = None
+        self._newest = 0
+        self._began = 0.0
+        self.track: SaliencyTrack | None = None
+        self.loaded: ModelLoaded | None = None
+
+    def start(self, request: AnalysisRequest) -> None:
+        """Analyse a clip from the beginning, forgetting the present track."""
+        self._request = request
+        self.track = None
+        self._newest = 0
+        self._generation = self._inference.start(request)
+        self._state.set_analysis(Activity(self.tr("Loading the model…")))
+        self._follow.start()
+        self.track_changed.emit()
+
+    def cancel(self) -> None:
+        """Stop analysing; the maps that exist stay."""
+        self._inference.cancel()
+        self._follow.stop()
+        self._state.set_analysis(Activity())
+
+    def stop(self) -> bool:
+        """End the inference thread; True if it ended in time."""
+        self._follow.stop()
+        self._generation = -1  # maps still under way to this thread are for nobody
+        return self._inference.stop()
+
+    def view_at(self, time_s: float) -> TrackView:
+        """Return the map for a moment: current, stale or none."""
+        if self.track is None:
+            return TrackView(None, "none")
+        return self.track.at(time_s)
+
+    @property
+    def request(self) -> AnalysisRequest | None:
+        """What is being, or was last, analysed."""
+        return self._request
+
+    def _on_model_loaded(self, generation: int, loaded: ModelLoaded) -> None:
+        if generation == self._generation:
+            self.loaded = loaded
+            self.track_changed.emit()
+
+    def _on_gridded(self, generation: int, track: SaliencyTrack) -> None:
+        if generation != self._generation:
+            return
+        self.track = track
+        self._began = time.monotonic()
+        self._report()
+
+    def _on_map(self, generation: int, k: int, saliency: NDArray[np.float32]) -> None:
+        if generation != self._generation or self.track is None:
+            return
+        self.track.set(k, saliency)
+        self._newest = k
+        self._report()
+        self.track_changed.emit()
+
+    def _on_finished(self, generation: int) -> None:
+        if generation == self._generation:
+            self._follow.stop()
+            self._state.set_analysis(Activity())
+
+    def _on_failed(self, generation: int, message: str) -> None:
+        if generation == self._generation:
+            self._follow.stop()
+            self._state.set_analysis(Activity())
+            self.failed.emit(message)
+
+    def _report(self) -> None:
+        assert self.track is not None
+        total = len(self.track)
+        done = total - int(self.track.missing().size)
+        elapsed = time.monotonic() - self._began
+        eta_s = elapsed / done * (total - done) if done else None
+        self._state.set_analysis(Activity(self.tr("Analysing"), done, total, eta_s))
+
+    def _follow_playhead(self) -> None:
+        """Bring the work to the playhead where the map there is missing and not about to come."""
+        if self.track is None or self.track.complete:
+            return
+        k = int(np.searchsorted(self.track.time_s, self._state.playhead.time_s, side="right")) - 1
+        k = max(k, 0)
+        about_to_come = 0 <= k - self._newest <= 2
+        if not self.track.has(k) and not about_to_come:
+            self._inference.prioritise(k)

@@ -1,0 +1,269 @@
+"""The composition root: makes the parts, connects them, starts and stops them in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from cubesal.autopilot import view_share
+from cubesal.camera import Camera
+from cubesal.models import available_models
+from cubesal_viewer.analysis.controller import AnalysisController
+from cubesal_viewer.analysis.inference import AnalysisRequest
+from cubesal_viewer.display import MapKeys, resolve
+from cubesal_viewer.export.controller import ExportController
+from cubesal_viewer.keys import window_commands
+from cubesal_viewer.playback.decoder import OpenedClip
+from cubesal_viewer.playback.transport import Transport
+from cubesal_viewer.settings import load_choices, save_choices
+from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
+from cubesal_viewer.steering import Steering
+from cubesal_viewer.widgets.commands import install
+from cubesal_viewer.widgets.key_help import KeyHelp
+from cubesal_viewer.widgets.main_window import NFOV_ASPECT, MainWindow
+from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
+
+__all__ = ["Viewer"]
+
+#: The strip and the coverage meter follow new maps and views at most this often.
+_REFRESH_MS = 120
+
+
+class Viewer(QObject):
+    """Everything between the window and the workers.  Lives on the GUI thread.
+
+    Intent comes from widgets as signals, state changes here or in a controller, and widgets follow
+    the state; no widget talks to another.
+    """
+
+    failed = Signal(str)
+
+    def __init__(self, settings: QSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self.state = ViewerState(self)
+        load_choices(settings, self.state)
+        self.transport = Transport(self.state)
+        self.analysis = AnalysisController(self.state)
+        self.steering = Steering(self.state, self.analysis)
+        self.exports = ExportController(self.state, self.analysis, self.steering)
+        models = [(model.name, model.description) for model in available_models()]
+        self.window = MainWindow(
+            ModelPanel(models, ["auto", "cpu"]),
+            OverlayPanel(),
+            AutopilotPanel(self.steering.options),
+        )
+        self.actions = install(self.window, window_commands(self))
+        self._keys = MapKeys()
+        self._clip_key = 0
+        self._projection: str | None = None
+        self._refresh = QTimer(self, interval=_REFRESH_MS, singleShot=True)
+        self._refresh.timeout.connect(self._refresh_strip)
+        self._connect_intent()
+        self._connect_state()
+        self._stopped = False
+        #: The view and the frame to begin with, where the command line names them.
+        self.start_camera: Camera | None = None
+        self.start_frame = 0
+
+    # ---- what the person can ask for -----------------------------------------------------------
+
+    def open(self, path: Path | str, projection: str | None = None) -> None:
+        """Open a clip and analyse it; a failure is told in the window and changes nothing."""
+        self._projection = projection
+        self.transport.open(Path(path), projection)
+
+    def choose_clip(self) -> None:
+        """Ask for a clip to open."""
+        folder = self._settings.value("open/folder", "")
+        kinds = self.tr("Clips and pictures (*.mp4 *.mov *.mkv *.webm *.jpg *.jpeg *.png)")
+        everything = self.tr("All files (*)")
+        path, _ = QFileDialog.getOpenFileName(
+            self.window, self.tr("Open a 360° clip"), str(folder), f"{kinds};;{everything}"
+        )
+        if path:
+            self._settings.setValue("open/folder", str(Path(path).parent))
+            self.open(path)
+
+    def toggle_pane_mode(self) -> None:
+        """Equirect ↔ cube net."""
+        self.state.set_pane_mode("cube" if self.state.pane_mode == "equirect" else "equirect")
+
+    def toggle_heatmap(self) -> None:
+        """Show or hide the heatmap."""
+        overlay = self.state.overlay
+        self.state.set_overlay(replace(overlay, visible=not overlay.visible))
+
+    def toggle_autopilot(self) -> None:
+        """Hand the camera to the autopilot, or take it."""
+        self.state.set_autopilot(not self.state.autopilot)
+
+    def toggle_full_screen(self) -> None:
+        """Full screen and back."""
+        if self.window.isFullScreen():
+            self.window.showNormal()
+        else:
+            self.window.showFullScreen()
+
+    def show_keys(self) -> None:
+        """Show the key help."""
+        menus: dict[str, list[QAction]] = {}
+        for menu_action in self.window.menuBar().actions():
+            menu = menu_action.menu()
+            if isinstance(menu, QMenu):
+                menus[menu.title()] = [a for a in menu.actions() if not a.isSeparator()]
+        KeyHelp(menus.items(), self.window).open()
+
+    def go_to_peak(self, direction: int) -> None:
+        """Seek to the next (+1) or previous (-1) local maximum of the attention curve."""
+        track = self.analysis.track
+        if track is None or len(track.missing()) == len(track):
+            return
+        _, times_s, maps = track.arrays()
+        peaks = maps.max(axis=(1, 2))
+        inner = np.flatnonzero((peaks[1:-1] > peaks[:-2]) & (peaks[1:-1] >= peaks[2:])) + 1
+        now_s = self.state.playhead.time_s
+        ahead = [t for t in times_s[inner] if (t - now_s) * direction > 1e-3]
+        if ahead:
+            self.transport.seek_time(float(min(ahead) if direction > 0 else max(ahead)))
+
+    def stop(self) -> None:
+        """End every worker, in the reverse order of their making; idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._refresh.stop()
+        save_choices(self._settings, self.state)
+        self.window.save_layout(self._settings)
+        self.exports.stop()
+        self.steering.stop()
+        self.analysis.stop()
+        self.transport.stop()
+
+    # ---- wiring --------------------------------------------------------------------------------
+
+    def _connect_intent(self) -> None:
+        window = self.window
+        for pane in (window.equirect, window.nfov):
+            pane.camera_dragged.connect(self.steering.take_over)
+            pane.fly_requested.connect(self.steering.fly_to)
+            pane.zoom_requested.connect(self.steering.zoom)
+            pane.gl_failed.connect(self._tell)
+        window.transport.play_toggled.connect(self.transport.toggle)
+        window.transport.stepped.connect(self.transport.step)
+        window.timeline.sought.connect(self.transport.seek_time)
+        window.overlay.changed.connect(self.state.set_overlay)
+        window.models.changed.connect(self.state.set_model)
+        window.autopilot.toggled.connect(self.state.set_autopilot)
+        window.autopilot.options_changed.connect(self.steering.set_options)
+        window.path_dropped.connect(self.open)
+        window.export_cancelled.connect(self.exports.cancel)
+        window.closing.connect(self.stop)
+
+    def _connect_state(self) -> None:
+        state, window = self.state, self.window
+        state.playhead_changed.connect(self._on_playhead)
+        state.camera_changed.connect(self._on_camera)
+        state.overlay_changed.connect(self._on_overlay)
+        state.pane_mode_changed.connect(window.equirect.set_mode)
+        state.model_changed.connect(self._on_model)
+        state.autopilot_changed.connect(window.autopilot.set_autopilot)
+        state.analysis_changed.connect(window.show_analysis)
+        state.export_changed.connect(window.show_export)
+        self.transport.opened.connect(self._on_opened)
+        self.transport.frame_changed.connect(self._show)
+        self.transport.failed.connect(self._tell)
+        self.analysis.track_changed.connect(self._on_track)
+        self.analysis.failed.connect(self._tell)
+        self.steering.path_changed.connect(self._refresh.start)
+        self.exports.failed.connect(self._tell)
+        self.exports.finished.connect(self._on_exported)
+        window.overlay.set_overlay(state.overlay)
+        window.models.set_choice(state.model)
+        window.show_camera(state.camera)
+
+    def _on_opened(self, clip: OpenedClip) -> None:
+        self._clip_key += 1
+        self.window.setWindowTitle(f"{clip.info.path.name} — cubesal-viewer")
+        self.window.transport.set_clip(clip.info)
+        self.window.timeline.set_clip(clip.info.duration_s)
+        self.analysis.start(AnalysisRequest(clip.info.path, self._projection, self.state.model))
+        if self.start_frame:
+            self.transport.seek(self.start_frame)
+        if self.start_camera is not None:
+            self.steering.take_over(self.start_camera)
+        else:
+            self.state.set_autopilot(True)
+        self.start_camera, self.start_frame = None, 0
+
+    def _on_playhead(self) -> None:
+        self.window.transport.set_playhead(self.state.playhead)
+        self.window.timeline.set_playhead(self.state.playhead.time_s)
+
+    def _on_camera(self) -> None:
+        self.window.show_camera(self.state.camera)
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    def _on_overlay(self, overlay: Overlay) -> None:
+        self.window.overlay.set_overlay(overlay)
+        self._show()
+
+    def _on_model(self, choice: ModelChoice) -> None:
+        self.window.models.set_choice(choice)
+        if self.state.clip is not None:
+            path = self.state.clip.path
+            self.analysis.start(AnalysisRequest(path, self._projection, choice))
+
+    def _on_track(self) -> None:
+        loaded = self.analysis.loaded
+        if loaded is not None:
+            self.window.models.set_devices(loaded.devices)
+            words = self.tr("%1 on %2").replace("%1", loaded.name)
+            self.window.show_model(words.replace("%2", loaded.device))
+        if not self._refresh.isActive():
+            self._refresh.start()
+        self._show()
+
+    def _show(self) -> None:
+        """Resolve what the panes show for the frame that is on them."""
+        frame = self.transport.frame
+        view = self.analysis.view_at(frame.time_s if frame else 0.0)
+        track = self.analysis.track
+        peak = track.peak if track else 0.0
+        self.window.show_display(
+            resolve(frame, view, peak, self.state.overlay, self._keys, self._clip_key)
+        )
+
+    def _refresh_strip(self) -> None:
+        """Redraw what is too costly to redraw with every frame: the strip and the meter."""
+        track, timeline = self.analysis.track, self.window.timeline
+        if track is None:
+            return
+        peaks = np.full(len(track), np.nan)
+        for k in range(len(track)):
+            saliency = track.get(k)
+            if saliency is not None:
+                peaks[k] = saliency.max()
+        timeline.set_attention(track.time_s, peaks / max(track.peak, 1e-12))
+        timeline.set_analysed(track.analysed_ranges())
+        plan = self.steering.plan
+        if plan is not None:
+            timeline.set_captured(plan.times_s, plan.shares)
+        view = track.at(self.state.playhead.time_s)
+        share = None
+        if view.saliency is not None:
+            share = view_share(view.saliency, self.state.camera, NFOV_ASPECT)
+        self.window.autopilot.set_share(share)
+
+    def _on_exported(self, path: Path) -> None:
+        self.window.statusBar().showMessage(self.tr("Wrote %1").replace("%1", str(path)), 15_000)
+
+    def _tell(self, message: str) -> None:
+        self.failed.emit(message)
+        self.window.show_error(message)

@@ -1,0 +1,60 @@
+"""The planning thread: maps of an analysed stretch → a camera path and what it captures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from cubesal.autopilot import CameraPath, PlannerOptions, captured_shares, plan_path
+from cubesal_viewer.worker import Worker
+
+__all__ = ["Plan", "PlanRequest", "Planner"]
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Maps (K, H, W) and their times (K,) of one analysed stretch, and where the view is now."""
+
+    maps: NDArray[np.float32]
+    times_s: NDArray[np.float64]
+    options: PlannerOptions
+    start: tuple[float, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A path, and the share (K,) of the attention at ``times_s`` (K,) that it keeps in view."""
+
+    path: CameraPath
+    times_s: NDArray[np.float64]
+    shares: NDArray[np.float64]
+
+
+class Planner(QObject):
+    """Plans paths on a thread of its own; only the newest request is answered."""
+
+    planned = Signal(int, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = Worker("planner")
+        self._generation = 0
+
+    def plan(self, request: PlanRequest) -> int:
+        """Plan a path; ``planned`` brings the generation returned here and the path."""
+        self._generation += 1
+        generation = self._generation
+        self._worker.submit(lambda: self._plan(generation, request), replace=True)
+        return generation
+
+    def stop(self) -> bool:
+        """End the thread; True if it ended in time."""
+        return self._worker.stop()
+
+    def _plan(self, generation: int, request: PlanRequest) -> None:
+        path = plan_path(request.maps, request.times_s, request.options, start=request.start)
+        shares = captured_shares(request.maps, request.times_s, path, request.options.aspect)
+        self.planned.emit(generation, Plan(path, request.times_s, shares))

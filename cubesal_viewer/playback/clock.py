@@ -1,0 +1,42 @@
+"""The clock that playback follows: real time mapped to clip time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+__all__ = ["PlaybackClock"]
+
+
+class PlaybackClock:
+    """Maps a monotonic clock to the clip: ``clip = origin + (now - started) · speed``.
+
+    ``now`` can be replaced in tests.  The clock never waits for a slow decoder; whoever shows
+    frames drops the late ones.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._origin_s = 0.0
+        self._started: float | None = None
+        self._speed = 1.0
+
+    @property
+    def running(self) -> bool:
+        """Whether time passes."""
+        return self._started is not None
+
+    @property
+    def time_s(self) -> float:
+        """The moment of the clip that is due, in seconds."""
+        if self._started is None:
+            return self._origin_s
+        return self._origin_s + (self._now() - self._started) * self._speed
+
+    def start(self, at_s: float, speed: float = 1.0) -> None:
+        """Run from moment ``at_s`` of the clip."""
+        self._origin_s, self._speed, self._started = at_s, speed, self._now()
+
+    def stop(self) -> None:
+        """Hold at the present moment."""
+        self._origin_s, self._started = self.time_s, None

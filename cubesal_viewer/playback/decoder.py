@@ -1,0 +1,116 @@
+"""The decoding thread: opens clips, shows single frames, and decodes ahead while playing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from cubesal.video import ClipInfo, ClipReader
+from cubesal_viewer.playback.frame_queue import FrameQueue
+from cubesal_viewer.worker import Worker, one_sentence
+
+__all__ = ["Decoder", "OpenedClip"]
+
+
+class OpenedClip:
+    """What the window needs to know of a clip: facts and the time of every frame (T,)."""
+
+    def __init__(self, info: ClipInfo, times_s: NDArray[np.float64]) -> None:
+        self.info = info
+        self.times_s = times_s
+
+
+class Decoder(QObject):
+    """Owns the one reader that feeds the picture; every answer names the request it belongs to.
+
+    Signals arrive on the GUI thread (queued).  ``opened`` and ``failed`` carry the generation that
+    :meth:`open` returned; ``frame_shown`` the one that :meth:`show` returned.
+    """
+
+    opened = Signal(int, object)
+    failed = Signal(int, str)
+    frame_shown = Signal(int, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.queue = FrameQueue()
+        self._worker = Worker("decode")
+        self._reader: ClipReader | None = None  # touched by the decoding thread only
+        self._generation = 0
+
+    def open(self, path: Path, projection: str | None = None) -> int:
+        """Open a clip in place of the present one."""
+        generation = self._next()
+        self._worker.submit(lambda: self._open(generation, path, projection), replace=True)
+        return generation
+
+    def show(self, index: int) -> int:
+        """Decode one frame exactly; a newer request replaces one that has not begun."""
+        generation = self._next()
+        self._worker.submit(lambda: self._show(generation, index), replace=True)
+        return generation
+
+    def play(self, index: int) -> None:
+        """Decode ahead into :attr:`queue` from frame ``index`` on."""
+        self._next()
+        run = self.queue.restart()
+        self._worker.submit(lambda: self._play(run, index), replace=True)
+
+    def halt(self) -> None:
+        """Stop decoding ahead and forget what was queued."""
+        self.queue.restart()
+
+    def stop(self) -> bool:
+        """End the thread; True if it ended in time."""
+        self.queue.restart()
+        self._worker.submit(self._close, replace=True)
+        return self._worker.stop()
+
+    @property
+    def generation(self) -> int:
+        """The generation of the newest request."""
+        return self._generation
+
+    def _next(self) -> int:
+        self._generation += 1
+        self.queue.restart()
+        return self._generation
+
+    # Everything below runs on the decoding thread.
+
+    def _open(self, generation: int, path: Path, projection: str | None) -> None:
+        try:
+            reader = ClipReader(path, projection=projection)
+        except Exception as error:
+            self.failed.emit(generation, one_sentence(error))
+            return
+        self._close()
+        self._reader = reader
+        self.opened.emit(generation, OpenedClip(reader.info, reader.times_s))
+
+    def _show(self, generation: int, index: int) -> None:
+        if self._reader is None:
+            return
+        try:
+            self.frame_shown.emit(generation, self._reader.read(index))
+        except Exception as error:
+            self.failed.emit(generation, one_sentence(error))
+
+    def _play(self, run: int, index: int) -> None:
+        if self._reader is None:
+            return
+        try:
+            for frame in self._reader.frames(range(index, self._reader.info.frame_count)):
+                if not self.queue.put(run, frame):
+                    return
+        except Exception as error:
+            self.failed.emit(self._generation, one_sentence(error))
+        self.queue.end(run)
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None

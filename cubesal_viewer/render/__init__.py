@@ -1,0 +1,34 @@
+"""OpenGL drawing of pictures on the sphere; knows no widget and no thread.
+
+``content`` says what to draw, ``sphere_renderer`` draws it, ``offscreen`` gives it somewhere to
+draw without a window; ``program``, ``textures``, ``gl`` and ``gl_format`` are the tools below.
+"""
+
+from __future__ import annotations
+
+from cubesal_viewer.render.content import (
+    EMPTY_CONTENT,
+    NO_OVERLAY,
+    OverlayParams,
+    RenderContent,
+    ViewMark,
+    Viewport,
+)
+from cubesal_viewer.render.errors import RenderError
+from cubesal_viewer.render.gl_format import request_surface_format, surface_format
+from cubesal_viewer.render.offscreen import OffscreenTarget
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
+
+__all__ = [
+    "EMPTY_CONTENT",
+    "NO_OVERLAY",
+    "OffscreenTarget",
+    "OverlayParams",
+    "RenderContent",
+    "RenderError",
+    "SphereRenderer",
+    "ViewMark",
+    "Viewport",
+    "request_surface_format",
+    "surface_format",
+]

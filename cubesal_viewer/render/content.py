@@ -1,0 +1,87 @@
+"""What is to be drawn, as frozen values: nothing here knows OpenGL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.camera import Camera
+from cubesal.overlay import OverlayStyle, colormap_lut
+
+if TYPE_CHECKING:
+    from cubesal.video import YuvPlanes
+
+__all__ = ["EMPTY_CONTENT", "NO_OVERLAY", "OverlayParams", "RenderContent", "ViewMark", "Viewport"]
+
+_STYLE: Final = OverlayStyle()
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """A rectangle of device pixels in a framebuffer; (x, y) is its top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class OverlayParams:
+    """The heatmap's numbers, meant as in :mod:`cubesal.overlay`; ``scale`` <= 0 shows none."""
+
+    scale: float
+    opacity: float
+    threshold: float
+
+
+NO_OVERLAY: Final = OverlayParams(scale=0.0, opacity=0.0, threshold=0.0)
+
+
+@dataclass(frozen=True)
+class ViewMark:
+    """The outline of a flat camera's view on the sphere: camera, width / height, line in pixels."""
+
+    camera: Camera
+    aspect: float
+    line_width: float = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class RenderContent:
+    """One frame with its map, as a pane shows it.
+
+    Attributes:
+        planes: the equirect frame, None when no clip is open.
+        frame_key, saliency_key, lut_key: change exactly when the array beside them does; panes
+            upload by key and never compare pixels.
+        saliency: float32 (h, 2h) >= 0, or None where nothing is analysed yet.
+        scale: map value at the top of the colour map.
+        lut: (256, 3) uint8 RGB.
+        opacity, threshold: in [0, 1].
+        overlay_visible: the heatmap is switched on.
+    """
+
+    planes: YuvPlanes | None = None
+    frame_key: int = 0
+    saliency: NDArray[np.float32] | None = None
+    saliency_key: int = 0
+    scale: float = 1.0
+    lut: NDArray[np.uint8] = field(default_factory=lambda: colormap_lut(_STYLE.colormap))
+    lut_key: int | str = _STYLE.colormap
+    opacity: float = _STYLE.opacity
+    threshold: float = _STYLE.threshold
+    overlay_visible: bool = True
+
+    @property
+    def overlay(self) -> OverlayParams:
+        """What the shaders need to know; no overlay when hidden or without a map."""
+        if not self.overlay_visible or self.saliency is None:
+            return NO_OVERLAY
+        return OverlayParams(self.scale, self.opacity, self.threshold)
+
+
+EMPTY_CONTENT: Final = RenderContent()

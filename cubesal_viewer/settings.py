@@ -1,0 +1,53 @@
+"""What is remembered from one start to the next, and where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSettings
+
+from cubesal.overlay import COLORMAPS, OverlayStyle, RangeMode
+from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
+
+__all__ = ["application_settings", "load_choices", "save_choices"]
+
+
+def application_settings() -> QSettings:
+    """Settings of the person who runs the application."""
+    return QSettings("cubesal-viewer", "cubesal-viewer")
+
+
+def load_choices(settings: QSettings, state: ViewerState) -> None:
+    """Restore overlay and model; whatever is missing or damaged keeps its default."""
+    style = OverlayStyle()
+    colormap = str(settings.value("overlay/colormap", style.colormap))
+    if colormap in COLORMAPS:
+        style = replace(style, colormap=colormap)
+    opacity = _share(settings.value("overlay/opacity"), style.opacity)
+    threshold = _share(settings.value("overlay/threshold"), style.threshold)
+    mode: RangeMode = "clip" if settings.value("overlay/range") == "clip" else "frame"
+    style = replace(style, opacity=opacity, threshold=threshold, range_mode=mode)
+    state.set_overlay(Overlay(style))
+    choice = ModelChoice()
+    model = str(settings.value("model/name", choice.model))
+    prior = str(settings.value("model/prior", "true")).lower() != "false"
+    state.set_model(replace(choice, model=model, prior=prior))
+
+
+def save_choices(settings: QSettings, state: ViewerState) -> None:
+    """Keep overlay and model for the next start."""
+    style = state.overlay.style
+    settings.setValue("overlay/colormap", style.colormap)
+    settings.setValue("overlay/opacity", style.opacity)
+    settings.setValue("overlay/threshold", style.threshold)
+    settings.setValue("overlay/range", style.range_mode)
+    settings.setValue("model/name", state.model.model)
+    settings.setValue("model/prior", state.model.prior)
+
+
+def _share(value: object, default: float) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return default
+    return number if 0.0 <= number <= 1.0 else default

@@ -1,0 +1,222 @@
+"""Steering: who holds the camera - the person, the autopilot, or a flight between two views."""
+
+from __future__ import annotations
+
+import time
+from math import exp, hypot
+
+import numpy as np
+from PySide6.QtCore import QEasingCurve, QObject, QTimer, QVariantAnimation, Signal
+
+from cubesal.autopilot import PlannerOptions
+from cubesal.camera import Camera, wrap_angle
+from cubesal_viewer.analysis.controller import AnalysisController
+from cubesal_viewer.planner import Plan, Planner, PlanRequest
+from cubesal_viewer.state import ViewerState
+
+__all__ = ["Steering"]
+
+_FLIGHT_MS = 900
+#: A new plan is asked for at most this often while maps keep arriving.
+_REPLAN_MS = 700
+#: Time constant with which the view joins the path after a take-over or a new plan, seconds.
+_JOIN_S = 0.45
+
+
+class Steering(QObject):
+    """Moves the camera in the state.  Any input takes over from the autopilot at once."""
+
+    path_changed = Signal()
+
+    def __init__(self, state: ViewerState, analysis: AnalysisController) -> None:
+        super().__init__()
+        self._state = state
+        self._analysis = analysis
+        self._planner = Planner(self)
+        self._planner.planned.connect(self._on_planned)
+        self._replan = QTimer(self, interval=_REPLAN_MS, singleShot=True)
+        self._replan.timeout.connect(self._plan)
+        self._flight = QVariantAnimation(self, duration=_FLIGHT_MS)
+        self._flight.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._flight.setStartValue(0.0)
+        self._flight.setEndValue(1.0)
+        self._flight.valueChanged.connect(self._on_flight)
+        self._from = self._to = Camera()
+        self._way_back: Camera | None = None
+        self._ease = QTimer(self, interval=16)
+        self._ease.timeout.connect(self._follow)
+        self._wanted = self._answered = 0
+        self._offset = (0.0, 0.0, 0.0)
+        self._joined_at = 0.0
+        #: Whether the person has steered since the autopilot last did, and whether the present
+        #: path therefore begins at their view instead of at the start of the analysed stretch.
+        self._hand_held = self._from_view = False
+        self.options = PlannerOptions()
+        self.plan: Plan | None = None
+        analysis.track_changed.connect(self._on_track_changed)
+        state.playhead_changed.connect(self._follow)
+        state.autopilot_changed.connect(self._on_autopilot)
+
+    def take_over(self, camera: Camera) -> None:
+        """Apply a view that the person chose by hand."""
+        self._flight.stop()
+        self._way_back = None
+        self._hand_held = True
+        self._state.set_autopilot(False)
+        self._state.set_camera(camera)
+
+    def turn(self, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> None:
+        """Turn the view by angles in radians."""
+        camera = self._state.camera
+        self.take_over(
+            Camera(camera.yaw + yaw, camera.pitch + pitch, camera.roll + roll, camera.hfov)
+        )
+
+    def zoom(self, factor: float) -> None:
+        """Widen (factor > 1) or narrow the field of view; the autopilot keeps steering."""
+        camera = self._state.camera
+        self._state.set_camera(Camera(camera.yaw, camera.pitch, camera.roll, camera.hfov * factor))
+
+    def fly_to(self, direction: tuple[float, float]) -> None:
+        """Fly to (yaw, pitch) in about a second; asked again on arrival, fly back."""
+        target = self._state.camera.looking_at(*direction)
+        if self._way_back is not None:
+            target, self._way_back = self._way_back, None
+        else:
+            self._way_back = self._state.camera
+        self._begin_flight(target)
+
+    def recentre(self) -> None:
+        """Fly to the front, level, at the default field of view."""
+        self._way_back = None
+        self._begin_flight(Camera())
+
+    def set_options(self, options: PlannerOptions) -> None:
+        """Plan with other settings from now on."""
+        self.options = options
+        self._replan.start()
+
+    def stop(self) -> bool:
+        """End the planning thread; True if it ended in time."""
+        self._flight.stop()
+        self._ease.stop()
+        self._replan.stop()
+        self._wanted = -1  # a plan still under way to this thread is for nobody
+        return self._planner.stop()
+
+    @property
+    def settled(self) -> bool:
+        """Whether no plan is under way and the view is not moving towards one."""
+        busy = (self._replan, self._ease)
+        return self._answered == self._wanted and not any(timer.isActive() for timer in busy)
+
+    def _begin_flight(self, target: Camera) -> None:
+        self._hand_held = True
+        self._state.set_autopilot(False)
+        self._from, self._to = self._state.camera, target
+        self._flight.stop()
+        self._flight.start()
+
+    def _on_flight(self, share: float) -> None:
+        def mixed(a: float, b: float) -> float:
+            return a + share * wrap_angle(b - a)
+
+        a, b = self._from, self._to
+        self._state.set_camera(
+            Camera(
+                mixed(a.yaw, b.yaw),
+                mixed(a.pitch, b.pitch),
+                mixed(a.roll, b.roll),
+                a.hfov + share * (b.hfov - a.hfov),
+            )
+        )
+
+    def _on_autopilot(self, on: bool) -> None:
+        if not on:
+            return
+        self._flight.stop()
+        self._way_back = None
+        # From the view where the person let go, so that the way onward begins there.
+        self._from_view = self._hand_held
+        self._hand_held = False
+        self._plan()
+
+    def _on_track_changed(self) -> None:
+        if self._analysis.track is None:
+            self.plan = None
+            self.path_changed.emit()
+        elif not self._replan.isActive():
+            self._replan.start()
+
+    def _plan(self) -> None:
+        request = self._plan_request()
+        if request is not None:
+            self._wanted = self._planner.plan(request)
+
+    def _plan_request(self) -> PlanRequest | None:
+        """Ask for the analysed stretch around the playhead; its path is optimal as a whole."""
+        track = self._analysis.track
+        if track is None:
+            return None
+        now_s = self._state.playhead.time_s
+        for start_s, end_s in track.analysed_ranges():
+            if start_s - 1e-6 <= now_s <= end_s + 1.0:
+                break
+        else:
+            return None
+        _, times_s, maps = track.arrays()
+        begin_s = max(start_s, self._grid_time(now_s)) if self._from_view else start_s
+        inside = (times_s >= begin_s - 1e-6) & (times_s <= end_s + 1e-6)
+        if not inside.any():
+            return None
+        camera = self._state.camera
+        start = (camera.yaw, camera.pitch) if self._from_view else None
+        return PlanRequest(maps[inside], times_s[inside], self.options, start)
+
+    def _grid_time(self, now_s: float) -> float:
+        assert self._analysis.track is not None
+        times_s = self._analysis.track.time_s
+        return float(times_s[max(int(np.searchsorted(times_s, now_s, side="right")) - 1, 0)])
+
+    def _on_planned(self, generation: int, plan: Plan) -> None:
+        if generation != self._wanted:
+            return
+        self._answered = generation
+        self.plan = plan
+        self._join()
+        self.path_changed.emit()
+        self._follow()
+
+    def _join(self) -> None:
+        """Remember how far the view is from the path, to close that gap without a jump."""
+        if not self._state.autopilot or self.plan is None:
+            return
+        here, there = self._state.camera, self.plan.path.at(self._state.playhead.time_s)
+        self._offset = (
+            wrap_angle(here.yaw - there.yaw),
+            here.pitch - there.pitch,
+            wrap_angle(here.roll - there.roll),
+        )
+        self._joined_at = time.monotonic()
+        self._ease.start()
+
+    def _follow(self) -> None:
+        """Put the camera on the path while the autopilot holds it."""
+        if not self._state.autopilot or self.plan is None:
+            self._ease.stop()
+            return
+        now_s = self._state.playhead.time_s
+        if self._from_view and now_s < float(self.plan.path.times_s[0]) - 1e-6:
+            # Gone back before the point of take-over: that path says nothing about this moment.
+            self._from_view = False
+            self._replan.start()
+        there = self.plan.path.at(now_s)
+        left = exp(-(time.monotonic() - self._joined_at) / _JOIN_S)
+        if hypot(*self._offset) * left < 1e-3:
+            left = 0.0
+            self._ease.stop()
+        yaw, pitch, roll = (left * value for value in self._offset)
+        hfov = there.hfov if self.options.zoom else self._state.camera.hfov
+        self._state.set_camera(
+            Camera(there.yaw + yaw, there.pitch + pitch, there.roll + roll, hfov)
+        )

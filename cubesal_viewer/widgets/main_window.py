@@ -1,0 +1,210 @@
+"""The main window: lays the parts out and shows state.  What happens is decided elsewhere."""
+
+from __future__ import annotations
+
+from math import degrees
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QProgressBar,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cubesal.camera import Camera
+from cubesal_viewer.display import DisplayState
+from cubesal_viewer.state import Activity
+from cubesal_viewer.widgets.aspect_frame import AspectFrame
+from cubesal_viewer.widgets.equirect_pane import EquirectPane
+from cubesal_viewer.widgets.nfov_pane import NfovPane
+from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
+from cubesal_viewer.widgets.timecode import duration_text
+from cubesal_viewer.widgets.timeline import Timeline
+from cubesal_viewer.widgets.transport_bar import TransportBar
+
+__all__ = ["NFOV_ASPECT", "MainWindow"]
+
+#: The viewport shows what the default export will: 16:9.
+NFOV_ASPECT = 16 / 9
+_LAYOUT_VERSION = 1
+_TIMELINE_HEIGHT = 128
+_PANEL_HEIGHT = 200
+
+
+class MainWindow(QMainWindow):
+    """Panes, transport, timeline and docks.  Emits ``path_dropped`` and ``closing``."""
+
+    path_dropped = Signal(str)
+    closing = Signal()
+    export_cancelled = Signal()
+
+    def __init__(
+        self, models: ModelPanel, overlay: OverlayPanel, autopilot: AutopilotPanel
+    ) -> None:
+        super().__init__()
+        self.equirect = EquirectPane()
+        self.nfov = NfovPane()
+        self.transport = TransportBar()
+        self.timeline = Timeline()
+        self.models, self.overlay, self.autopilot = models, overlay, autopilot
+        self.setAcceptDrops(True)
+        self.setWindowTitle("cubesal-viewer")
+        self.setDockNestingEnabled(True)
+        self._lay_out()
+        self._make_status_bar()
+        self.resize(1440, 900)
+
+    def show_display(self, display: DisplayState) -> None:
+        """Put a resolved picture on both panes and into the legend."""
+        self.equirect.set_content(display.content)
+        self.nfov.set_content(display.content)
+        self.overlay.set_scale(display.scale)
+        words = {
+            "current": self.tr("attention: this frame"),
+            "stale": self.tr("attention: earlier frame (stale)"),
+            "none": self.tr("attention: not analysed yet"),
+        }
+        has_clip = display.content.planes is not None
+        self.transport.set_map_status(words[display.map_status] if has_clip else "")
+
+    def show_camera(self, camera: Camera) -> None:
+        """Point both panes."""
+        self.equirect.set_camera(camera, NFOV_ASPECT)
+        self.nfov.set_camera(camera)
+        self._view.setText(
+            f"yaw {degrees(camera.yaw):+.0f}°  pitch {degrees(camera.pitch):+.0f}°  "
+            f"hfov {degrees(camera.hfov):.0f}°"
+        )
+
+    def show_analysis(self, activity: Activity) -> None:
+        """Show how far the analysis is."""
+        _show_activity(activity, self._analysis_text, self._analysis_bar)
+
+    def show_export(self, activity: Activity) -> None:
+        """Show how far the export is, with a button to cancel it."""
+        _show_activity(activity, self._export_text, self._export_bar)
+        self._export_cancel.setVisible(activity.busy)
+
+    def show_model(self, text: str) -> None:
+        """Say which model runs where."""
+        self.models.set_status(text)
+        self._model.setText(text)
+
+    def show_error(self, message: str) -> None:
+        """Tell the user what went wrong, without blocking anything."""
+        box = QMessageBox(QMessageBox.Icon.Warning, "cubesal-viewer", message, parent=self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        box.open()
+
+    def restore_layout(self, settings: QSettings) -> None:
+        """Restore size and docks as they were left."""
+        geometry, state = settings.value("window/geometry"), settings.value("window/state")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self.restoreState(state, _LAYOUT_VERSION)
+
+    def save_layout(self, settings: QSettings) -> None:
+        """Keep size and docks for the next start."""
+        settings.setValue("window/geometry", self.saveGeometry())
+        settings.setValue("window/state", self.saveState(_LAYOUT_VERSION))
+
+    def reset_layout(self) -> None:
+        """Put every dock back where it was at first."""
+        self.restoreState(self._first_state, _LAYOUT_VERSION)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        local = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if local:
+            event.acceptProposedAction()
+            self.path_dropped.emit(local[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        self.equirect.release()
+        self.nfov.release()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        panes = QSplitter(Qt.Orientation.Horizontal)
+        panes.addWidget(self.equirect)
+        panes.addWidget(AspectFrame(self.nfov, NFOV_ASPECT))
+        panes.setChildrenCollapsible(False)
+        # 2:1 beside 16:9: at these widths both pictures are equally tall.
+        panes.setSizes([2000, round(1000 * NFOV_ASPECT)])
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(panes, 1)
+        column.addWidget(self.transport)
+        column.addWidget(self.timeline)
+        self.timeline.setFixedHeight(_TIMELINE_HEIGHT)
+        self.setCentralWidget(central)
+        area = Qt.DockWidgetArea.BottomDockWidgetArea
+        overlay = self._dock(self.tr("Overlay"), "overlay", self.overlay)
+        model = self._dock(self.tr("Model"), "model", self.models)
+        autopilot = self._dock(self.tr("Autopilot"), "autopilot", self.autopilot)
+        self.addDockWidget(area, overlay)
+        for before, dock in ((overlay, autopilot), (autopilot, model)):
+            self.splitDockWidget(before, dock, Qt.Orientation.Horizontal)
+        self.docks = [overlay, autopilot, model]
+        self.resizeDocks(self.docks, [480, 480, 480], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[:1], [_PANEL_HEIGHT], Qt.Orientation.Vertical)
+        self._first_state = self.saveState(_LAYOUT_VERSION)
+
+    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        return dock
+
+    def _make_status_bar(self) -> None:
+        self._view, self._model = QLabel(), QLabel()
+        self._analysis_text, self._export_text = QLabel(), QLabel()
+        self._analysis_bar, self._export_bar = QProgressBar(), QProgressBar()
+        for bar in (self._analysis_bar, self._export_bar):
+            bar.setMaximumWidth(140)
+            bar.setMaximumHeight(12)
+            bar.setTextVisible(False)
+        self._export_cancel = QToolButton()
+        self._export_cancel.setText(self.tr("Cancel export"))
+        self._export_cancel.clicked.connect(self.export_cancelled)
+        status = self.statusBar()
+        status.addWidget(self._view)
+        for widget in (
+            self._analysis_text,
+            self._analysis_bar,
+            self._export_text,
+            self._export_bar,
+            self._export_cancel,
+            self._model,
+        ):
+            status.addPermanentWidget(widget)
+        self.show_analysis(Activity())
+        self.show_export(Activity())
+
+
+def _show_activity(activity: Activity, text: QLabel, bar: QProgressBar) -> None:
+    text.setVisible(activity.busy)
+    bar.setVisible(activity.busy)
+    words = activity.text
+    if activity.total:
+        words += f"  {activity.done}/{activity.total}"
+    if activity.eta_s is not None:
+        words += f"  · {duration_text(activity.eta_s)}"
+    text.setText(words)
+    bar.setRange(0, activity.total)
+    bar.setValue(activity.done)

@@ -1,0 +1,250 @@
+"""Dock panels: the overlay with its legend, and the autopilot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import degrees, radians
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
+
+from cubesal.autopilot import PlannerOptions
+from cubesal.overlay import COLORMAPS, RangeMode, colormap_lut
+from cubesal_viewer.state import ModelChoice, Overlay
+
+__all__ = ["AutopilotPanel", "ModelPanel", "OverlayPanel"]
+
+_SWATCH = QSize(56, 12)
+
+
+def _swatch(colormap: str, size: QSize = _SWATCH) -> QPixmap:
+    """Render the colours of a map from low to high."""
+    lut = colormap_lut(colormap)
+    image = QImage(lut.tobytes(), 256, 1, 256 * 3, QImage.Format.Format_RGB888)
+    return QPixmap.fromImage(image).scaled(size)
+
+
+def _slider(name: str, low: int, high: int) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(low, high)
+    slider.setAccessibleName(name)
+    slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return slider
+
+
+def _chooser(name: str) -> QComboBox:
+    chooser = QComboBox()
+    chooser.setAccessibleName(name)
+    chooser.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    return chooser
+
+
+class OverlayPanel(QWidget):
+    """Emits ``changed`` with a new :class:`Overlay` on every user edit."""
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._overlay = Overlay()
+        self._visible = QCheckBox(self.tr("Show heatmap (H)"))
+        self._visible.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._colormap = _chooser(self.tr("Colour map"))
+        self._colormap.setIconSize(_SWATCH)
+        for name in COLORMAPS:
+            self._colormap.addItem(QIcon(_swatch(name)), name)
+        self._opacity = _slider(self.tr("Opacity"), 0, 100)
+        self._threshold = _slider(self.tr("Threshold"), 0, 90)
+        self._range = _chooser(self.tr("Range"))
+        self._range.addItem(self.tr("each frame"), "frame")
+        self._range.addItem(self.tr("whole clip"), "clip")
+        self._legend = QLabel()
+        self._legend.setMinimumHeight(14)
+        self._legend_low, self._legend_high = QLabel("0"), QLabel("")
+        self._lay_out()
+        self.set_overlay(self._overlay)
+        self._visible.toggled.connect(self._edited)
+        self._colormap.currentIndexChanged.connect(self._edited)
+        self._opacity.valueChanged.connect(self._edited)
+        self._threshold.valueChanged.connect(self._edited)
+        self._range.currentIndexChanged.connect(self._edited)
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Show these settings; emits nothing."""
+        self._overlay = overlay
+        widgets = (self._visible, self._colormap, self._opacity, self._threshold, self._range)
+        for widget in widgets:
+            widget.blockSignals(True)
+        self._visible.setChecked(overlay.visible)
+        self._colormap.setCurrentText(overlay.style.colormap)
+        self._opacity.setValue(round(overlay.style.opacity * 100))
+        self._threshold.setValue(round(overlay.style.threshold * 100))
+        self._range.setCurrentIndex(self._range.findData(overlay.style.range_mode))
+        for widget in widgets:
+            widget.blockSignals(False)
+        self._legend.setPixmap(_swatch(overlay.style.colormap, QSize(150, 12)))
+
+    def set_scale(self, scale: float) -> None:
+        """Write the value at the top of the colour map into the legend."""
+        self._legend_high.setText(f"{scale:.3g}" if scale > 0 else "–")
+
+    def _lay_out(self) -> None:
+        legend = QHBoxLayout()
+        legend.setSpacing(6)
+        for widget in (self._legend_low, self._legend, self._legend_high):
+            legend.addWidget(widget)
+        legend.addStretch(1)
+        form = QFormLayout(self)
+        form.setHorizontalSpacing(12)
+        form.addRow(self._visible)
+        form.addRow(self.tr("Colour map"), self._colormap)
+        form.addRow(self.tr("Opacity"), self._opacity)
+        form.addRow(self.tr("Threshold"), self._threshold)
+        form.addRow(self.tr("Range"), self._range)
+        form.addRow(self.tr("Legend"), legend)
+
+    def _edited(self) -> None:
+        mode: RangeMode = "clip" if self._range.currentData() == "clip" else "frame"
+        style = replace(
+            self._overlay.style,
+            range_mode=mode,
+            colormap=self._colormap.currentText(),
+            opacity=self._opacity.value() / 100,
+            threshold=self._threshold.value() / 100,
+        )
+        self.changed.emit(Overlay(style, self._visible.isChecked()))
+
+
+class ModelPanel(QWidget):
+    """Emits ``changed`` with a new :class:`ModelChoice`."""
+
+    changed = Signal(object)
+
+    def __init__(
+        self, models: list[tuple[str, str]], devices: list[str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model, self._device = _chooser(self.tr("Model")), _chooser(self.tr("Device"))
+        for name, description in models:
+            self._model.addItem(name)
+            role = Qt.ItemDataRole.ToolTipRole
+            self._model.setItemData(self._model.count() - 1, description, role)
+        self._device.addItems(devices)
+        self._prior = QCheckBox(self.tr("Equator prior"))
+        self._prior.setToolTip(self.tr("People look near the horizon: weigh the map accordingly"))
+        self._prior.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._status = QLabel()
+        self._status.setWordWrap(True)
+        form = QFormLayout(self)
+        form.setHorizontalSpacing(12)
+        form.addRow(self.tr("Model"), self._model)
+        form.addRow(self.tr("Device"), self._device)
+        form.addRow(self._prior)
+        form.addRow(self._status)
+        self.set_choice(ModelChoice())
+        self._model.currentIndexChanged.connect(self._edited)
+        self._device.currentIndexChanged.connect(self._edited)
+        self._prior.toggled.connect(self._edited)
+
+    def set_choice(self, choice: ModelChoice) -> None:
+        """Show this choice; emits nothing."""
+        for widget in (self._model, self._device, self._prior):
+            widget.blockSignals(True)
+        self._model.setCurrentText(choice.model)
+        self._device.setCurrentText(choice.device)
+        self._prior.setChecked(choice.prior)
+        for widget in (self._model, self._device, self._prior):
+            widget.blockSignals(False)
+
+    def set_devices(self, devices: tuple[str, ...]) -> None:
+        """Offer the devices that really exist, once they are known; emits nothing."""
+        chosen = self._device.currentText()
+        self._device.blockSignals(True)
+        self._device.clear()
+        self._device.addItems(["auto", *devices])
+        self._device.setCurrentText(chosen)
+        self._device.blockSignals(False)
+
+    def set_status(self, text: str) -> None:
+        """Say what is loaded and where it runs."""
+        self._status.setText(text)
+
+    def _edited(self) -> None:
+        self.changed.emit(
+            ModelChoice(
+                self._model.currentText(), self._device.currentText(), self._prior.isChecked()
+            )
+        )
+
+
+class AutopilotPanel(QWidget):
+    """Emits ``toggled`` (bool) and ``options_changed`` with new :class:`PlannerOptions`."""
+
+    toggled = Signal(bool)
+    options_changed = Signal(object)
+
+    def __init__(self, options: PlannerOptions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._options = options
+        self._button = QPushButton(self.tr("Autopilot (P)"))
+        self._button.setCheckable(True)
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._calm = _slider(self.tr("Calm to eager"), 0, 100)
+        self._calm.setInvertedAppearance(True)
+        self._speed = _slider(self.tr("Fastest pan"), 5, 60)
+        self._speed_text = QLabel()
+        self._share = QLabel("–")
+        self._calm.setValue(round(options.calm * 100))
+        self._speed.setValue(round(degrees(options.max_speed)))
+        self._lay_out()
+        self._show_speed()
+        self._button.clicked.connect(self.toggled)
+        self._calm.valueChanged.connect(self._edited)
+        self._speed.valueChanged.connect(self._edited)
+
+    def set_autopilot(self, on: bool) -> None:
+        """Show whether the autopilot steers; emits nothing."""
+        self._button.setChecked(on)
+
+    def set_share(self, share: float | None) -> None:
+        """Write how much of the attention the present view covers, in [0, 1]."""
+        self._share.setText("–" if share is None else f"{share:.0%}")
+
+    def _lay_out(self) -> None:
+        calm = QHBoxLayout()
+        calm.setSpacing(8)
+        for widget in (QLabel(self.tr("calm")), self._calm, QLabel(self.tr("eager"))):
+            calm.addWidget(widget)
+        speed = QHBoxLayout()
+        speed.setSpacing(8)
+        speed.addWidget(self._speed)
+        speed.addWidget(self._speed_text)
+        form = QFormLayout(self)
+        form.setHorizontalSpacing(12)
+        form.addRow(self._button)
+        form.addRow(self.tr("Manner"), calm)
+        form.addRow(self.tr("Fastest pan"), speed)
+        form.addRow(self.tr("Attention in view"), self._share)
+
+    def _show_speed(self) -> None:
+        self._speed_text.setText(f"{self._speed.value()} °/s")
+
+    def _edited(self) -> None:
+        self._show_speed()
+        self._options = replace(
+            self._options,
+            calm=self._calm.value() / 100,
+            max_speed=radians(self._speed.value()),
+        )
+        self.options_changed.emit(self._options)

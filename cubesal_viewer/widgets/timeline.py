@@ -1,0 +1,150 @@
+"""The timeline: analysed ranges, attention over time, the playhead; press anywhere to scrub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPalette
+from PySide6.QtWidgets import QGraphicsRectItem, QWidget
+
+from cubesal_viewer.widgets.timecode import clock_text
+
+__all__ = ["PEAK_COLOUR", "SHARE_COLOUR", "Timeline"]
+
+_ANALYSED = QColor(72, 180, 200)
+PEAK_COLOUR = QColor(255, 170, 60)
+SHARE_COLOUR = QColor(110, 205, 130)
+_PLAYHEAD = QColor(255, 255, 255)
+#: The band at the foot of the strip that shows analysed ranges, as a share of its height.
+_BAND = 0.07
+
+
+class _TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        del scale
+        text = [clock_text(max(value, 0.0)) for value in values]
+        return [t[:-4] for t in text] if spacing >= 1 else [t[:-1] for t in text]
+
+
+class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """Emits ``sought`` with a moment in seconds while the left button is pressed or dragged.
+
+    Wheel zooms in time about the pointer, the middle button pans, double click shows all.
+    """
+
+    _dressed = False
+
+    sought = Signal(float)
+    scrub_ended = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        axis = _TimeAxis(orientation="bottom")
+        super().__init__(parent, axisItems={"bottom": axis}, background=None)
+        self._duration_s = 0.0
+        self._bars: list[QGraphicsRectItem] = []
+        self.setAccessibleName(self.tr("Timeline"))
+        self.setMinimumHeight(96)
+        self.hideButtons()
+        self.setMenuEnabled(False)
+        box = self.getViewBox()
+        box.setMouseEnabled(x=True, y=False)
+        box.setDefaultPadding(0)
+        box.setYRange(0, 1.02, padding=0)
+        self.hideAxis("left")
+        self._peaks = self.plot(pen=pg.mkPen(PEAK_COLOUR, width=1.6), connect="finite")
+        self._peaks.setFillLevel(0)
+        self._peaks.setFillBrush(
+            QColor(PEAK_COLOUR.red(), PEAK_COLOUR.green(), PEAK_COLOUR.blue(), 50)
+        )
+        self._share = self.plot(pen=pg.mkPen(SHARE_COLOUR, width=1.6), connect="finite")
+        self._playhead = pg.InfiniteLine(0, pen=pg.mkPen(_PLAYHEAD, width=2))
+        self.addItem(self._playhead, ignoreBounds=True)
+        self._dressed = True
+        self._follow_palette()
+        self.set_clip(0.0)
+
+    def set_clip(self, duration_s: float) -> None:
+        """Show an empty strip for a clip of this length; 0 for none."""
+        self._duration_s = duration_s
+        self._playhead.setVisible(duration_s > 0)
+        end = max(duration_s, 1.0)
+        box = self.getViewBox()
+        box.setLimits(xMin=0, xMax=end, minXRange=min(end, 0.5), yMin=0, yMax=1.02)
+        box.setXRange(0, end, padding=0)
+        self.getAxis("bottom").setStyle(showValues=duration_s > 0)
+        self.set_attention(np.zeros(0), np.zeros(0))
+        self.set_captured(np.zeros(0), np.zeros(0))
+        self.set_analysed([])
+
+    def set_playhead(self, time_s: float) -> None:
+        """Move the playhead; emits nothing."""
+        self._playhead.setValue(time_s)
+
+    def set_analysed(self, ranges: Sequence[tuple[float, float]]) -> None:
+        """Mark the analysed stretches (start_s, end_s)."""
+        for bar in self._bars:
+            self.removeItem(bar)
+        self._bars = [self._bar(start, end) for start, end in ranges]
+
+    def set_attention(self, times_s: NDArray[np.float64], peaks: NDArray[np.float64]) -> None:
+        """Draw the peak of each grid point's map, scaled to [0, 1]; NaN where not analysed."""
+        self._peaks.setData(times_s, peaks * (1 - _BAND) + _BAND)
+
+    def set_captured(self, times_s: NDArray[np.float64], share: NDArray[np.float64]) -> None:
+        """Draw the share of the attention inside the planned view, in [0, 1]."""
+        self._share.setData(times_s, share * (1 - _BAND) + _BAND)
+
+    def time_at(self, x: float) -> float:
+        """Moment under the widget coordinate ``x``, clamped to the clip."""
+        scene = self.mapToScene(int(x), 0)
+        moment = self.getViewBox().mapSceneToView(scene).x()
+        return float(min(max(moment, 0.0), self._duration_s))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._duration_s:
+            self.sought.emit(self.time_at(event.position().x()))
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._duration_s:
+            self.sought.emit(self.time_at(event.position().x()))
+            event.accept()
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.scrub_ended.emit()
+            event.accept()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.getViewBox().setXRange(0, max(self._duration_s, 1.0), padding=0)
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # pyqtgraph changes its palette while it is being made, before there is an axis.
+        if self._dressed and event.type() is QEvent.Type.PaletteChange:
+            self._follow_palette()
+
+    def _bar(self, start_s: float, end_s: float) -> QGraphicsRectItem:
+        bar = QGraphicsRectItem(QRectF(start_s, 0, max(end_s - start_s, 1e-3), _BAND * 0.7))
+        bar.setPen(QColor(0, 0, 0, 0))
+        bar.setBrush(_ANALYSED)
+        self.addItem(bar, ignoreBounds=True)
+        return bar
+
+    def _follow_palette(self) -> None:
+        text = self.palette().color(QPalette.ColorRole.WindowText)
+        axis = self.getAxis("bottom")
+        axis.setTextPen(text)
+        axis.setPen(QColor(text.red(), text.green(), text.blue(), 90))
+        self._playhead.setPen(pg.mkPen(text, width=2))

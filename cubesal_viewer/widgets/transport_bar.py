@@ -1,0 +1,99 @@
+"""The row under the panes: play, step, time code, speed, and what the picture and map are doing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from cubesal.video import ClipInfo
+from cubesal_viewer.state import Playhead
+from cubesal_viewer.widgets.icons import transport_icon
+from cubesal_viewer.widgets.timecode import clock_text
+from cubesal_viewer.widgets.timeline import PEAK_COLOUR, SHARE_COLOUR
+
+__all__ = ["TransportBar"]
+
+
+def _curve_key(text: str, colour: QColor) -> QLabel:
+    """Name a curve of the timeline below, with its colour."""
+    return QLabel(f'<span style="color: {colour.name()}">▬</span> {text}')
+
+
+class TransportBar(QWidget):
+    """Buttons that emit ``play_toggled`` and ``stepped`` (frames); labels that only show."""
+
+    play_toggled = Signal()
+    stepped = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._back = self._button(self.tr("One frame back (,)"))
+        self._play = self._button(self.tr("Play or pause (Space)"))
+        self._ahead = self._button(self.tr("One frame on (.)"))
+        self._play.clicked.connect(self.play_toggled)
+        self._back.clicked.connect(lambda: self.stepped.emit(-1))
+        self._ahead.clicked.connect(lambda: self.stepped.emit(1))
+        self._time, self._frame, self._speed, self._map = (QLabel() for _ in range(4))
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        self._time.setFont(fixed)
+        self._frame.setFont(fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        for widget in (self._back, self._play, self._ahead, self._time, self._frame, self._speed):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(_curve_key(self.tr("strongest attention"), PEAK_COLOUR))
+        row.addWidget(_curve_key(self.tr("share in view"), SHARE_COLOUR))
+        row.addSpacing(18)
+        row.addWidget(self._map)
+        self._info: ClipInfo | None = None
+        self._playing = False
+        self._draw_icons()
+        self.set_clip(None)
+
+    def set_clip(self, info: ClipInfo | None) -> None:
+        """Show an open clip's length, or that there is none."""
+        self._info = info
+        self.setEnabled(info is not None)
+        self.set_playhead(Playhead())
+
+    def set_playhead(self, playhead: Playhead) -> None:
+        """Show where the playhead is; emits nothing."""
+        if playhead.playing != self._playing:
+            self._playing = playhead.playing
+            self._draw_icons()
+        total_s = self._info.duration_s if self._info else 0.0
+        count = self._info.frame_count if self._info else 0
+        self._time.setText(f"{clock_text(playhead.time_s)} / {clock_text(total_s)}")
+        self._frame.setText(
+            self.tr("frame %1 / %2")
+            .replace("%1", str(playhead.index))
+            .replace("%2", str(max(count - 1, 0)))
+        )
+        self._speed.setText("" if playhead.speed == 1.0 else f"{playhead.speed:g}×")
+
+    def set_map_status(self, text: str) -> None:
+        """Say whether the heatmap belongs to this moment."""
+        self._map.setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw_icons()
+
+    def _draw_icons(self) -> None:
+        colour = self.palette().color(QPalette.ColorRole.WindowText)
+        quiet = self.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText)
+        self._back.setIcon(transport_icon("back", colour, quiet))
+        self._play.setIcon(transport_icon("pause" if self._playing else "play", colour, quiet))
+        self._ahead.setIcon(transport_icon("ahead", colour, quiet))
+
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setToolTip(name)
+        button.setAccessibleName(name)
+        button.setAutoRaise(True)
+        # Reached by Tab, but a click leaves the keyboard with the picture.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button

@@ -1,0 +1,80 @@
+"""One named thread with a queue of commands: the wrapper around every blocking core.
+
+A core is plain blocking code with tests of its own.  The wrapper owns the thread and runs one
+command at a time; what a newer request has made pointless is dropped before it begins, and answers
+carry a generation so that late ones are ignored.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+
+from cubesal.errors import CubesalError
+
+__all__ = ["Worker", "one_sentence"]
+
+Command = Callable[[], None]
+
+
+class Worker:
+    """A daemon thread that runs commands in order; ``replace`` drops those not yet begun.
+
+    Commands must not raise: they report their own failures to whoever asked.  ``stop`` never waits
+    behind queued work.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._ready = threading.Condition()
+        self._commands: deque[Command] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, command: Command, *, replace: bool = False) -> None:
+        """Queue a command; with ``replace`` it takes the place of everything still waiting."""
+        with self._ready:
+            if replace:
+                self._commands.clear()
+            self._commands.append(command)
+            self._ready.notify()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the thread was told to end; long commands look at this between steps."""
+        return self._stopping
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Ask the thread to end and wait; True if it did within ``timeout_s``."""
+        with self._ready:
+            self._stopping = True
+            self._commands.clear()
+            self._ready.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._commands or self._stopping)
+                if self._stopping:
+                    return
+                command = self._commands.popleft()
+            command()
+
+
+def one_sentence(error: Exception) -> str:
+    """Say what ended a command; for our own errors that is their text.
+
+    Anything else is a fault of ours: the traceback goes to the terminal, the sentence asks for it.
+    """
+    if isinstance(error, CubesalError):
+        return str(error)
+    traceback.print_exception(error, file=sys.stderr)
+    return (
+        f"Something went wrong inside cubesal-viewer ({type(error).__name__}: {error}); "
+        "please report it with the lines it printed in the terminal."
+    )

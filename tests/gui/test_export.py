@@ -1,0 +1,87 @@
+"""Exports started from the window: what they write, and that cancelling leaves nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cubesal_viewer.app import Viewer
+from tests.gui.conftest import open_clip, wait_analysed
+from tests.media import make_clip
+
+pytestmark = pytest.mark.gl
+
+
+def facts(path: Path) -> tuple[int, int, list[float], bool, str]:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        times = [float(f.pts * f.time_base) for f in container.decode(video=0)]
+        sound = bool(container.streams.audio)
+        return stream.width, stream.height, times, sound, stream.codec_context.name
+
+
+@pytest.mark.parametrize(("kind", "size"), [("overlay", (640, 320)), ("nfov", (1280, 720))])
+def test_export_has_the_clips_frames_times_and_sound(
+    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path, kind: str, size: object
+) -> None:
+    open_clip(qtbot, viewer, numbered_clip)
+    wait_analysed(qtbot, viewer)
+    out = tmp_path / f"{kind}.mp4"
+    with qtbot.waitSignal(viewer.exports.finished, timeout=60_000):
+        viewer.exports.start(kind, out)  # type: ignore[arg-type]
+    width, height, times, sound, codec = facts(out)
+    assert (width, height) == size
+    assert times == facts(numbered_clip)[2]
+    assert sound
+    assert codec == "h264"
+
+
+def test_cancelling_an_export_leaves_no_file(qtbot: QtBot, viewer: Viewer, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "long.mp4", frames=400, size=(640, 320))
+    open_clip(qtbot, viewer, clip)
+    out = tmp_path / "out" / "long_overlay.mp4"
+    out.parent.mkdir()
+    viewer.exports.start("overlay", out)
+    qtbot.waitUntil(lambda: viewer.state.export.done > 0, timeout=60_000)
+    viewer.window.export_cancelled.emit()
+    qtbot.waitUntil(lambda: not viewer.exports.running, timeout=20_000)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_closing_the_window_while_exporting_ends_cleanly(
+    qtbot: QtBot, viewer: Viewer, tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "long.mp4", frames=400, size=(640, 320))
+    open_clip(qtbot, viewer, clip)
+    out = tmp_path / "out" / "long_nfov.mp4"
+    out.parent.mkdir()
+    viewer.exports.start("nfov", out)
+    qtbot.waitUntil(lambda: viewer.state.export.busy, timeout=10_000)
+    viewer.window.close()
+    assert list(out.parent.iterdir()) == []
+
+
+def test_the_clip_itself_is_never_overwritten(
+    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+) -> None:
+    before = numbered_clip.read_bytes()
+    open_clip(qtbot, viewer, numbered_clip)
+    qtbot.waitUntil(lambda: viewer.analysis.track is not None, timeout=30_000)
+    with qtbot.waitSignal(viewer.failed, timeout=5000) as refused:
+        viewer.exports.start("overlay", numbered_clip)
+    assert "another name" in refused.args[0]
+    assert numbered_clip.read_bytes() == before
+
+
+def test_an_unwritable_place_gets_one_sentence(
+    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path
+) -> None:
+    open_clip(qtbot, viewer, numbered_clip)
+    wait_analysed(qtbot, viewer)
+    with qtbot.waitSignal(viewer.failed, timeout=30_000) as refused:
+        viewer.exports.start("overlay", tmp_path / "no such folder" / "x.mp4")
+    assert "no such folder" in refused.args[0]
+    assert "\n" not in refused.args[0]
