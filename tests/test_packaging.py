@@ -60,3 +60,11 @@ def test_library_and_its_help_load_neither_torch_nor_qt_nor_opengl() -> None:
         env={"PYTHONPATH": path},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_architecture_has_a_line_for_every_module() -> None:
+    text = (CHECKOUT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for folder in ("model/cubesal", "cubesal_viewer"):
+        for module in (CHECKOUT / folder).rglob("*.py"):
+            if module.name != "__init__.py":
+                assert f"- `{module.name}`: " in text, f"{module} is missing in ARCHITECTURE.md"

@@ -45,8 +45,8 @@ class OverlayStyle:
     """How a map is coloured: ``opacity`` and ``threshold`` in [0, 1]."""
 
     colormap: str = "inferno"
-    opacity: float = 0.7
-    threshold: float = 0.15
+    opacity: float = 0.6
+    threshold: float = 0.2
     inverted: bool = False
     range_mode: RangeMode = "frame"
 

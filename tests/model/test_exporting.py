@@ -33,7 +33,6 @@ from cubesal.exporting import (
     map_target,
 )
 from cubesal.exporting.encoding import draw_in_order
-from cubesal.exporting.perspective import draw_perspective
 from cubesal.geometry import cube_net, equirect_to_cube, equirect_to_perspective
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack, load_npz
@@ -336,29 +335,6 @@ def test_each_aspect_has_its_size_with_as_many_pixels(aspect, size):
 def test_the_field_of_view_is_ninety_degrees_along_the_longer_side():
     assert np.degrees(default_hfov(16 / 9)) == pytest.approx(90)
     assert np.degrees(Camera(hfov=default_hfov(9 / 16)).vfov(9 / 16)) == pytest.approx(90)
-
-
-@pytest.mark.parametrize(
-    "camera",
-    [
-        Camera(),
-        Camera(3.1, 0.2),
-        Camera(-2.0, 1.5, 0.3),
-        Camera(1.0, -1.57, -2.0, radians(140)),
-        Camera(0.0, 0.4, 0.0, radians(20)),
-    ],
-)
-@pytest.mark.parametrize("width", [512, 511])
-def test_the_fast_perspective_equals_the_plain_one(camera, width):
-    rng = np.random.default_rng(2)
-    noise = rng.integers(0, 256, (256, width, 3), dtype=np.uint8)
-    smooth = cv2.GaussianBlur(noise, (0, 0), 1.5)
-    fast = draw_perspective(smooth, camera, 160, 90)
-    plain = equirect_to_perspective(smooth, camera, 160, 90)
-    difference = np.abs(fast.astype(int) - plain)
-    if width % 2 == 0:  # over the pole, an odd row has no pixel exactly opposite
-        assert difference.max() <= 1
-    assert difference.mean() < 0.05
 
 
 # --- maps and tables ------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from cubesal.geometry import (
     equirect_to_perspective,
     face_coords_from_dir,
     net_from_dir,
+    pad_equirect,
     perspective_rays,
     rotate_equirect,
     rotation,
@@ -176,6 +177,25 @@ def test_perspective_shows_the_direction_of_each_pixel(
     picture = equirect_to_perspective(frame, camera, 40, 24)
     rays = perspective_rays(40, 24, hfov) @ camera.world_from_camera.T
     assert np.abs(picture - smooth_on_sphere(rays)).max() < 2e-3
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [
+        Camera(),
+        Camera(3.1, 0.2),
+        Camera(-2.0, 1.5, 0.3),
+        Camera(1.0, -1.57, -2.0, radians(140)),
+        Camera(0.0, 0.4, 0.0, radians(20)),
+    ],
+)
+def test_quick_coordinates_are_those_of_double_precision(camera: Camera) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (256, 512, 3), np.uint8)
+    frame = cv2.GaussianBlur(noise, (0, 0), 1.5)
+    rays = perspective_rays(160, 90, camera.hfov).astype(float) @ camera.world_from_camera.T
+    places = (uv_from_dir(rays) * [512, 256] - 0.5 + 2).astype(np.float32)
+    exact = cv2.remap(pad_equirect(frame, 2), places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+    assert np.abs(equirect_to_perspective(frame, camera, 160, 90).astype(int) - exact).max() <= 1
 
 
 def test_single_channel_and_plain_maps_keep_their_shape() -> None:

@@ -108,8 +108,8 @@ def _add_rate(parser: ArgumentParser) -> None:
 def _add_style(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("overlay")
     group.add_argument("--colormap", choices=COLORMAPS, default="inferno")
-    group.add_argument("--opacity", type=values.share, default=0.7)
-    group.add_argument("--threshold", type=values.share, default=0.15, help="clear below this part")
+    group.add_argument("--opacity", type=values.share, default=0.6)
+    group.add_argument("--threshold", type=values.share, default=0.2, help="clear below this part")
     group.add_argument(
         "--range",
         choices=("frame", "clip"),

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from cubesal.autopilot import CameraPath
 from cubesal.camera import HFOV_DEFAULT
 from cubesal.exporting.encoding import Encoding, Exported, export_frames
-from cubesal.exporting.perspective import draw_perspective
 from cubesal.exporting.ranges import WHOLE_CLIP, TimeRange, frames_within, require_maps
-from cubesal.geometry import cube_net, equirect_to_cube
+from cubesal.geometry import cube_net, equirect_to_cube, equirect_to_perspective
 from cubesal.overlay import OverlayStyle, blend_scaled, saliency_on_equirect
 from cubesal.progress import ProgressFn
 from cubesal.track import SaliencyTrack
@@ -146,7 +145,7 @@ def export_nfov(
             camera = path.at(frame.time_s)
             if camera.vfov(width / height) > pi * 0.95:
                 raise ValueError("the field of view is too wide for so tall a picture")
-            return draw_perspective(frame.rgb(), camera, width, height)
+            return equirect_to_perspective(frame.rgb(), camera, width, height)
 
         return export_frames(
             reader,

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from cubesal.geometry.axes import FACE_BASES, dir_from_angles
 
-__all__ = ["cube_rays", "equirect_rays", "perspective_rays", "pixel_angles", "sphere_weights"]
+__all__ = [
+    "cube_rays",
+    "equirect_rays",
+    "perspective_rays",
+    "pixel_angles",
+    "pixel_centres",
+    "sphere_weights",
+]
 
 
 def _frozen(array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -17,7 +24,7 @@ def _frozen(array: NDArray[np.float32]) -> NDArray[np.float32]:
     return array
 
 
-def _centres(count: int) -> NDArray[np.float64]:
+def pixel_centres(count: int) -> NDArray[np.float64]:
     """Pixel centres of ``count`` pixels, scaled to (-1, 1)."""
     return (2 * np.arange(count) + 1) / count - 1
 
@@ -25,7 +32,7 @@ def _centres(count: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=16)
 def pixel_angles(height: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(yaw of each column (2·height,), pitch of each row (height,)) of an equirect map, radians."""
-    return np.pi * _centres(2 * height), -np.pi / 2 * _centres(height)
+    return np.pi * pixel_centres(2 * height), -np.pi / 2 * pixel_centres(height)
 
 
 @lru_cache(maxsize=8)
@@ -38,7 +45,7 @@ def equirect_rays(height: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=8)
 def cube_rays(face_w: int) -> NDArray[np.float32]:
     """World rays (6, face_w, face_w, 3) through the pixel centres of the faces, length >= 1."""
-    c = _centres(face_w)
+    c = pixel_centres(face_w)
     right, down, outward = (FACE_BASES[:, None, None, k, :] for k in range(3))
     rays = c[None, None, :, None] * right + c[None, :, None, None] * down + outward
     return _frozen(rays.astype(np.float32))
@@ -51,8 +58,8 @@ def perspective_rays(width: int, height: int, hfov: float) -> NDArray[np.float32
     Pixels are square; the vertical field of view follows from the aspect.
     """
     half = np.tan(hfov / 2)
-    x = half * _centres(width)[None, :]
-    y = half * height / width * _centres(height)[:, None]
+    x = half * pixel_centres(width)[None, :]
+    y = half * height / width * pixel_centres(height)[:, None]
     rays = np.stack(np.broadcast_arrays(x, y, 1.0), axis=-1)
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
     return _frozen(rays.astype(np.float32))

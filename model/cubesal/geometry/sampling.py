@@ -8,6 +8,7 @@ everywhere.  uint8 and float32 keep their type.
 from __future__ import annotations
 
 from functools import lru_cache
+from math import tan
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import cv2
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.geometry.axes import FACE_BASES, face_coords_from_dir
-from cubesal.geometry.rays import cube_rays, equirect_rays, perspective_rays
+from cubesal.geometry.rays import cube_rays, equirect_rays, pixel_centres
 
 if TYPE_CHECKING:  # the camera builds on the axes; only its name is needed here
     from cubesal.camera import Camera
@@ -61,18 +62,45 @@ def _remap(source: NDArray[Pixel], grid: Grid, mode: Mode = "bilinear") -> NDArr
 
 
 def _equirect_grid(rays: NDArray[np.float32], height: int, width: int) -> Grid:
-    """Coordinates in a padded (height, width) equirect frame of world rays (..., 3).
+    """Coordinates in a padded (height, width) equirect frame of world rays (..., 3)."""
+    return _grid_of_components(rays[..., 0], rays[..., 1], rays[..., 2], height, width)
 
-    Single precision throughout: 1e-4 pixels at 8K, at half the time of double.
-    """
-    x, y, z = rays[..., 0], rays[..., 1], rays[..., 2]
-    column = np.arctan2(x, z)
+
+def _grid_of_components(
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    z: NDArray[np.float32],
+    height: int,
+    width: int,
+) -> Grid:
+    """Single precision throughout: 1e-3 pixels at 8K, at a third of the time of double."""
+    yaw, across = _polar(z, x)
+    column = yaw
     column *= np.float32(width / (2 * np.pi))
-    column += np.float32(width / 2 - 0.5 + _PAD)
-    row = np.arctan2(y, np.hypot(x, z))
+    column += np.float32(width / 2)
+    # Yaw comes in [0, 2π): what lies beyond the seam goes back by a turn.
+    column -= np.float32(width) * (column >= width)
+    column += np.float32(_PAD - 0.5)
+    row, _ = _polar(-y, across)  # the angle from straight up, in [0, π]
     row *= np.float32(height / np.pi)
-    row += np.float32(height / 2 - 0.5 + _PAD)
+    row += np.float32(_PAD - 0.5)
     return column, row
+
+
+def _polar(
+    x: NDArray[np.float32], y: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(atan2(y, x) in [0, 2π), hypot(x, y)), to single precision, at a third of numpy's time.
+
+    OpenCV's angle is good to 2e-4 only, a pixel at 32K; the residual is the sine of its error.
+    """
+    length, angle = cv2.cartToPolar(np.ascontiguousarray(x), np.ascontiguousarray(y))
+    about_x, about_y = cv2.polarToCart(length, angle)
+    error = y * np.asarray(about_x)
+    error -= x * np.asarray(about_y)
+    error /= np.maximum(np.square(length), np.float32(1e-12))
+    angle += error
+    return np.asarray(angle, np.float32), np.asarray(length, np.float32)
 
 
 def sample_equirect(
@@ -160,9 +188,25 @@ def equirect_to_perspective(
     equirect: NDArray[Pixel], camera: Camera, width: int, height: int, mode: Mode = "bilinear"
 ) -> NDArray[Pixel]:
     """What a flat camera sees: equirect (H, W[, C]) → (height, width[, C])."""
-    rays = perspective_rays(width, height, camera.hfov)
-    world = rays @ camera.world_from_camera.T.astype(np.float32)
-    return sample_equirect(equirect, world, mode)
+    grid = _perspective_grid(camera, width, height, *equirect.shape[:2])
+    return _remap(pad_equirect(equirect), grid, mode)
+
+
+@lru_cache(maxsize=4)  # a camera that stands still needs its coordinates once
+def _perspective_grid(
+    camera: Camera, width: int, height: int, source_h: int, source_w: int
+) -> Grid:
+    """The rays of a flat camera are sums of a row and a column vector: no ray is computed alone."""
+    half = tan(camera.hfov / 2)
+    across = half * pixel_centres(width)
+    down = half * height / width * pixel_centres(height)
+    turn = camera.world_from_camera
+    x, y, z = (
+        (turn[k, 0] * across)[None, :].astype(np.float32)
+        + (turn[k, 1] * down + turn[k, 2])[:, None].astype(np.float32)
+        for k in range(3)
+    )
+    return _grid_of_components(x, y, z, source_h, source_w)
 
 
 def rotate_equirect(
