@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from math import exp, hypot
+from math import acos, exp, hypot, radians
 
 import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QTimer, QVariantAnimation, Signal
 
 from cubesal.autopilot import PlannerOptions
 from cubesal.camera import Camera, wrap_angle
+from cubesal.geometry import dir_from_angles
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.planner import Plan, Planner, PlanRequest
 from cubesal_viewer.state import ViewerState
@@ -21,6 +22,8 @@ _FLIGHT_MS = 900
 _REPLAN_MS = 700
 #: Time constant with which the view joins the path after a take-over or a new plan, seconds.
 _JOIN_S = 0.45
+#: Double clicks closer together than this mean the same place.
+_SAME_PLACE = radians(12)
 
 
 class Steering(QObject):
@@ -78,9 +81,9 @@ class Steering(QObject):
         self._state.set_camera(Camera(camera.yaw, camera.pitch, camera.roll, camera.hfov * factor))
 
     def fly_to(self, direction: tuple[float, float]) -> None:
-        """Fly to (yaw, pitch) in about a second; asked again on arrival, fly back."""
+        """Fly to (yaw, pitch) in about a second; asked for the same place again, fly back."""
         target = self._state.camera.looking_at(*direction)
-        if self._way_back is not None:
+        if self._way_back is not None and _angle_between(target, self._to) < _SAME_PLACE:
             target, self._way_back = self._way_back, None
         else:
             self._way_back = self._state.camera
@@ -144,6 +147,7 @@ class Steering(QObject):
     def _on_track_changed(self) -> None:
         if self._analysis.track is None:
             self.plan = None
+            self._hand_held = self._from_view = False
             self.path_changed.emit()
         elif not self._replan.isActive():
             self._replan.start()
@@ -220,3 +224,9 @@ class Steering(QObject):
         self._state.set_camera(
             Camera(there.yaw + yaw, there.pitch + pitch, there.roll + roll, hfov)
         )
+
+
+def _angle_between(a: Camera, b: Camera) -> float:
+    """Angle between two viewing directions, radians."""
+    cosine = float(dir_from_angles(a.yaw, a.pitch) @ dir_from_angles(b.yaw, b.pitch))
+    return acos(min(max(cosine, -1.0), 1.0))

@@ -16,6 +16,8 @@ __all__ = ["AnalysisController"]
 
 #: How often to ask whether the playhead stands on ground that is not analysed.
 _FOLLOW_MS = 500
+#: Grid points ahead of a running playhead at which work is worth beginning.
+_LEAD = 2
 
 
 class AnalysisController(QObject):
@@ -124,8 +126,12 @@ class AnalysisController(QObject):
         """Bring the work to the playhead where the map there is missing and not about to come."""
         if self.track is None or self.track.complete:
             return
-        k = int(np.searchsorted(self.track.time_s, self._state.playhead.time_s, side="right")) - 1
-        k = max(k, 0)
-        about_to_come = 0 <= k - self._newest <= 2
-        if not self.track.has(k) and not about_to_come:
-            self._inference.prioritise(k)
+        playhead = self._state.playhead
+        k = int(np.searchsorted(self.track.time_s, playhead.time_s, side="right")) - 1
+        # A moment needs the maps on both sides of it; while playing, those that will be due soon.
+        first = max(k, 0) + (_LEAD if playhead.playing else 0)
+        points = [p for p in (first, first + 1) if p < len(self.track)]
+        missing = [p for p in points if not self.track.has(p)]
+        about_to_come = missing and 0 <= missing[0] - self._newest <= _LEAD
+        if missing and not about_to_come:
+            self._inference.prioritise(missing[0])

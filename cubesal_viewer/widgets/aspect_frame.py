@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 __all__ = ["AspectFrame"]
 
 
 class AspectFrame(QWidget):
-    """Fits its child to ``aspect`` (width / height): the viewport shows what an export would."""
+    """Fits its child to ``aspect`` (width / height): what the viewport shows, an export holds."""
 
-    def __init__(self, child: QWidget, aspect: float, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, child: QWidget, aspect: float, surround: QColor, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._surround = surround
         self._child = child
         self._aspect = aspect
         child.setParent(self)
         self.setMinimumSize(160, round(160 / aspect))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), self._surround)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         width = min(self.width(), round(self.height() * self._aspect))

@@ -25,6 +25,7 @@ from cubesal_viewer.widgets.aspect_frame import AspectFrame
 from cubesal_viewer.widgets.equirect_pane import EquirectPane
 from cubesal_viewer.widgets.nfov_pane import NfovPane
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
+from cubesal_viewer.widgets.sphere_pane import BACKGROUND
 from cubesal_viewer.widgets.timecode import duration_text
 from cubesal_viewer.widgets.timeline import Timeline
 from cubesal_viewer.widgets.transport_bar import TransportBar
@@ -140,7 +141,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         panes = QSplitter(Qt.Orientation.Horizontal)
         panes.addWidget(self.equirect)
-        panes.addWidget(AspectFrame(self.nfov, NFOV_ASPECT))
+        panes.addWidget(AspectFrame(self.nfov, NFOV_ASPECT, BACKGROUND))
         panes.setChildrenCollapsible(False)
         # 2:1 beside 16:9: at these widths both pictures are equally tall.
         panes.setSizes([2000, round(1000 * NFOV_ASPECT)])

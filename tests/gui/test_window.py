@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from cubesal.camera import Camera, wrap_angle
 from cubesal.geometry import equirect_to_perspective
 from cubesal.overlay import blend_overlay
+from cubesal.video import ClipReader
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.widgets.key_guard import KeyGuard
 from tests.gui.conftest import open_clip, picture_of, pixels, wait_analysed
@@ -212,6 +213,26 @@ def test_double_click_flies_there_and_again_returns(
     )
     qtbot.mouseDClick(pane, Qt.MouseButton.LeftButton, pos=there)
     qtbot.waitUntil(lambda: abs(viewer.state.camera.yaw) < radians(1), timeout=5000)
+
+
+def test_real_footage_is_shown_frame_by_frame(
+    qtbot: QtBot, viewer: Viewer, shared_data: Path
+) -> None:
+    path = shared_data / "clips" / "x360_Kitchen.mp4"
+    open_clip(qtbot, viewer, path)
+    viewer.toggle_heatmap()
+    viewer.window.equirect.set_outline_visible(False)
+    viewer.window.equirect.set_ruler_visible(False)
+    press(qtbot, viewer, Qt.Key.Key_Up)
+    qtbot.waitUntil(
+        lambda: viewer.transport.frame is not None and viewer.transport.frame.index == 10,
+        timeout=5000,
+    )
+    shown = picture_of(viewer)
+    with ClipReader(path) as reader:
+        expected = reader.read(10).rgb()
+    expected = cv2.resize(expected, shown.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    assert np.abs(shown.astype(int) - expected).mean() < 3
 
 
 def test_autopilot_follows_its_path_in_time(
