@@ -5,7 +5,6 @@ A track belongs to one thread. Maps inside it are read-only and may be handed on
 
 from __future__ import annotations
 
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cubesal.errors import ExportError, MediaError
+from cubesal.errors import MediaError
+from cubesal.whole_files import written_whole
 
 Status = Literal["current", "stale", "none"]
 _KEYS = ("saliency", "frame_index", "time_s", "model", "source")
@@ -156,19 +156,9 @@ class SaliencyTrack:
 
 def write_npz(path: str | Path, values: dict[str, NDArray[Any]]) -> None:
     """Write arrays to an npz through ``<name>.part`` and a rename. ExportError on disk trouble."""
-    target = Path(path)
-    part = target.with_name(target.name + ".part")
-    try:
-        with open(part, "wb") as file:
-            # keyword names are data here, not options of savez
-            np.savez_compressed(file, **values)  # type: ignore[arg-type]  # stubs take one as a bool
-        os.replace(part, target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ExportError(f"cannot write {target}: {error.strerror or error}") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with written_whole(Path(path)) as part, open(part, "wb") as file:
+        # keyword names are data here, not options of savez
+        np.savez_compressed(file, **values)  # type: ignore[arg-type]  # stubs take one as a bool
 
 
 def load_npz(path: str | Path) -> SaliencyTrack:

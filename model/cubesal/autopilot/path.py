@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from dataclasses import dataclass
 from math import degrees
 from pathlib import Path
@@ -13,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.camera import HFOV_MAX, HFOV_MIN, Camera, wrap_angle
-from cubesal.errors import ExportError, MediaError
+from cubesal.errors import MediaError
+from cubesal.whole_files import written_whole
 
 CSV_COLUMNS = ("frame_index", "time_s", "yaw_deg", "pitch_deg", "roll_deg", "hfov_deg")
 
@@ -68,14 +68,8 @@ def still_path(camera: Camera, start_s: float = 0.0) -> CameraPath:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file through ``<name>.part`` and a rename. ExportError on disk trouble."""
-    target = Path(path)
-    part = target.with_name(target.name + ".part")
-    try:
+    with written_whole(Path(path)) as part:
         part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ExportError(f"cannot write {target}: {error.strerror or error}") from error
 
 
 def _degrees(camera: Camera) -> list[str]:

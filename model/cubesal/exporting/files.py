@@ -14,28 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.errors import ExportError
+from cubesal.whole_files import written_whole
 
-__all__ = ["folder_output", "save_png", "timecode", "written_whole"]
+__all__ = ["folder_output", "save_png", "timecode"]
 
 _OURS = re.compile(r"\d+\.(npy|png)|maps\.json")
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A ``.part`` file to write to, which takes the name ``path`` if the block succeeds.
-
-    Whatever interrupts the block removes the part. OSError becomes ExportError.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        yield part
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

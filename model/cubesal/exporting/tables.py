@@ -15,11 +15,12 @@ from cubesal.attention import attention_stats
 from cubesal.autopilot import CameraPath, captured_shares
 from cubesal.autopilot.path import write_text
 from cubesal.errors import ExportError
-from cubesal.exporting.files import folder_output, save_png, timecode, written_whole
+from cubesal.exporting.files import folder_output, save_png, timecode
 from cubesal.exporting.ranges import WHOLE_CLIP, TimeRange, frames_within
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
+from cubesal.whole_files import written_whole
 
 __all__ = [
     "ATTENTION_COLUMNS",
