@@ -71,7 +71,8 @@ def main(argv: list[str] | None = None) -> int:
         print(report())
         return 0
     viewer = Viewer(settings)
-    if not (arguments.screenshot or arguments.bench):
+    viewer.remembers = not (arguments.screenshot or arguments.bench)
+    if viewer.remembers:
         viewer.window.restore_layout(settings)
     return _run(application, viewer, arguments)
 
@@ -81,6 +82,8 @@ def _complaint(arguments: argparse.Namespace) -> str | None:
     unattended = arguments.screenshot or arguments.bench
     if unattended and arguments.clip is None:
         return "--screenshot and --bench need a clip to show"
+    if arguments.model and arguments.model not in _model_names():
+        return f"there is no model {arguments.model}; choose one of {', '.join(_model_names())}"
     if arguments.size and not _size(arguments.size):
         return f"--size {arguments.size} is not WIDTHxHEIGHT, for instance 1440x900"
     if arguments.fov is not None and not 20 <= arguments.fov <= 140:
@@ -92,6 +95,12 @@ def _complaint(arguments: argparse.Namespace) -> str | None:
             "or use the headless command cubesal"
         )
     return None
+
+
+def _model_names() -> list[str]:
+    from cubesal.models import available_models
+
+    return [model.name for model in available_models()]
 
 
 def _size(text: str) -> tuple[int, int] | None:
@@ -184,9 +193,13 @@ def _unattended(viewer: Viewer, arguments: argparse.Namespace, outcome: _Outcome
         bench = Bench(viewer)
 
         def report(figures: SmoothnessReport) -> None:
-            if arguments.json:
-                arguments.json.write_text(figures.json())
-            outcome.end(0, figures.text())
+            try:
+                if arguments.json:
+                    arguments.json.write_text(figures.json())
+            except OSError as error:
+                outcome.end(2, f"cannot write {arguments.json}: {error.strerror}")
+            else:
+                outcome.end(0, figures.text())
 
         bench.done.connect(report)
         viewer.failed.connect(lambda message: outcome.end(2, message))

@@ -14,13 +14,14 @@ from cubesal.autopilot import view_share
 from cubesal.camera import Camera
 from cubesal.models import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
-from cubesal_viewer.analysis.inference import AnalysisRequest
-from cubesal_viewer.display import MapKeys, resolve
+from cubesal_viewer.analysis.inference import AnalysisRequest, ModelLoaded
+from cubesal_viewer.display import UploadKeys, resolve
 from cubesal_viewer.export.controller import ExportController
+from cubesal_viewer.export.job import ExportKind
 from cubesal_viewer.keys import window_commands
 from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
-from cubesal_viewer.settings import load_choices, save_choices
+from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 from cubesal_viewer.steering import Steering
 from cubesal_viewer.widgets.commands import install
@@ -59,8 +60,7 @@ class Viewer(QObject):
             AutopilotPanel(self.steering.options),
         )
         self.actions = install(self.window, window_commands(self))
-        self._keys = MapKeys()
-        self._clip_key = 0
+        self._keys = UploadKeys()
         self._projection: str | None = None
         self._refresh = QTimer(self, interval=_REFRESH_MS, singleShot=True)
         self._refresh.timeout.connect(self._refresh_strip)
@@ -70,12 +70,13 @@ class Viewer(QObject):
         #: The view and the frame to begin with, where the command line names them.
         self.start_camera: Camera | None = None
         self.start_frame = 0
+        #: Whether this run's overlay and layout are kept for the next start.
+        self.remembers = True
 
     # ---- what the person can ask for -----------------------------------------------------------
 
     def open(self, path: Path | str, projection: str | None = None) -> None:
         """Open a clip and analyse it; a failure is told in the window and changes nothing."""
-        self._projection = projection
         self.transport.open(Path(path), projection)
 
     def choose_clip(self) -> None:
@@ -89,6 +90,10 @@ class Viewer(QObject):
         if path:
             self._settings.setValue("open/folder", str(Path(path).parent))
             self.open(path)
+
+    def export(self, kind: ExportKind) -> None:
+        """Ask for a file name and export the open clip."""
+        self.exports.choose_and_start(self.window, kind)
 
     def toggle_pane_mode(self) -> None:
         """Equirect ↔ cube net."""
@@ -122,10 +127,10 @@ class Viewer(QObject):
     def go_to_peak(self, direction: int) -> None:
         """Seek to the next (+1) or previous (-1) local maximum of the attention curve."""
         track = self.analysis.track
-        if track is None or len(track.missing()) == len(track):
+        if track is None:
             return
-        _, times_s, maps = track.arrays()
-        peaks = maps.max(axis=(1, 2))
+        done = ~np.isnan(track.peaks)
+        times_s, peaks = track.time_s[done], track.peaks[done]
         inner = np.flatnonzero((peaks[1:-1] > peaks[:-2]) & (peaks[1:-1] >= peaks[2:])) + 1
         now_s = self.state.playhead.time_s
         ahead = [t for t in times_s[inner] if (t - now_s) * direction > 1e-3]
@@ -138,8 +143,11 @@ class Viewer(QObject):
             return
         self._stopped = True
         self._refresh.stop()
-        save_choices(self._settings, self.state)
-        self.window.save_layout(self._settings)
+        if self.remembers:
+            save_overlay(self._settings, self.state.overlay)
+            self.window.save_layout(self._settings)
+        self.exports.cancel()
+        self.analysis.abandon()  # first tell all, then wait for each
         self.exports.stop()
         self.steering.stop()
         self.analysis.stop()
@@ -158,7 +166,7 @@ class Viewer(QObject):
         window.transport.stepped.connect(self.transport.step)
         window.timeline.sought.connect(self.transport.seek_time)
         window.overlay.changed.connect(self.state.set_overlay)
-        window.models.changed.connect(self.state.set_model)
+        window.models.changed.connect(self._on_model_chosen)
         window.autopilot.toggled.connect(self.state.set_autopilot)
         window.autopilot.options_changed.connect(self.steering.set_options)
         window.path_dropped.connect(self.open)
@@ -177,9 +185,11 @@ class Viewer(QObject):
         state.export_changed.connect(window.show_export)
         self.transport.opened.connect(self._on_opened)
         self.transport.frame_changed.connect(self._show)
-        self.transport.failed.connect(self._tell)
+        self.transport.failed.connect(self._on_open_failed)
         self.analysis.track_changed.connect(self._on_track)
+        self.analysis.model_loaded.connect(self._on_model_loaded)
         self.analysis.failed.connect(self._tell)
+        self.steering.failed.connect(self._tell)
         self.steering.path_changed.connect(self._refresh.start)
         self.exports.failed.connect(self._tell)
         self.exports.finished.connect(self._on_exported)
@@ -188,11 +198,12 @@ class Viewer(QObject):
         window.show_camera(state.camera)
 
     def _on_opened(self, clip: OpenedClip) -> None:
-        self._clip_key += 1
+        self._projection = clip.projection
+        self.steering.reset()
         self.window.setWindowTitle(f"{clip.info.path.name} — cubesal-viewer")
         self.window.transport.set_clip(clip.info)
         self.window.timeline.set_clip(clip.info.duration_s)
-        self.analysis.start(AnalysisRequest(clip.info.path, self._projection, self.state.model))
+        self._analyse()
         if self.start_frame:
             self.transport.seek(self.start_frame)
         if self.start_camera is not None:
@@ -214,18 +225,31 @@ class Viewer(QObject):
         self.window.overlay.set_overlay(overlay)
         self._show()
 
+    def _on_open_failed(self, message: str) -> None:
+        self.start_camera, self.start_frame = None, 0
+        self._tell(message)
+
+    def _on_model_chosen(self, choice: ModelChoice) -> None:
+        save_model(self._settings, choice)
+        self.state.set_model(choice)
+
     def _on_model(self, choice: ModelChoice) -> None:
         self.window.models.set_choice(choice)
+        self._analyse()
+
+    def _analyse(self) -> None:
+        """Begin the analysis of the open clip anew."""
         if self.state.clip is not None:
-            path = self.state.clip.path
-            self.analysis.start(AnalysisRequest(path, self._projection, choice))
+            self.window.show_model("")
+            request = AnalysisRequest(self.state.clip.path, self._projection, self.state.model)
+            self.analysis.start(request)
+
+    def _on_model_loaded(self, loaded: ModelLoaded) -> None:
+        self.window.models.set_devices(loaded.devices)
+        words = self.tr("%1 on %2").replace("%1", loaded.name)
+        self.window.show_model(words.replace("%2", loaded.device))
 
     def _on_track(self) -> None:
-        loaded = self.analysis.loaded
-        if loaded is not None:
-            self.window.models.set_devices(loaded.devices)
-            words = self.tr("%1 on %2").replace("%1", loaded.name)
-            self.window.show_model(words.replace("%2", loaded.device))
         if not self._refresh.isActive():
             self._refresh.start()
         self._show()
@@ -236,25 +260,20 @@ class Viewer(QObject):
         view = self.analysis.view_at(frame.time_s if frame else 0.0)
         track = self.analysis.track
         peak = track.peak if track else 0.0
-        self.window.show_display(
-            resolve(frame, view, peak, self.state.overlay, self._keys, self._clip_key)
-        )
+        self.window.show_display(resolve(frame, view, peak, self.state.overlay, self._keys))
 
     def _refresh_strip(self) -> None:
         """Redraw what is too costly to redraw with every frame: the strip and the meter."""
-        track, timeline = self.analysis.track, self.window.timeline
+        track, plan, timeline = self.analysis.track, self.steering.plan, self.window.timeline
+        nothing = np.zeros(0)
+        timeline.set_captured(*((plan.times_s, plan.shares) if plan else (nothing, nothing)))
         if track is None:
+            timeline.set_attention(nothing, nothing)
+            timeline.set_analysed([])
+            self.window.autopilot.set_share(None)
             return
-        peaks = np.full(len(track), np.nan)
-        for k in range(len(track)):
-            saliency = track.get(k)
-            if saliency is not None:
-                peaks[k] = saliency.max()
-        timeline.set_attention(track.time_s, peaks / max(track.peak, 1e-12))
+        timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
         timeline.set_analysed(track.analysed_ranges())
-        plan = self.steering.plan
-        if plan is not None:
-            timeline.set_captured(plan.times_s, plan.shares)
         view = track.at(self.state.playhead.time_s)
         share = None
         if view.saliency is not None:

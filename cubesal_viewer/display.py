@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cubesal.overlay import colormap_lut
 from cubesal.track import Status, TrackView
@@ -10,7 +11,7 @@ from cubesal.video import Frame
 from cubesal_viewer.render.content import RenderContent
 from cubesal_viewer.state import Overlay
 
-__all__ = ["DisplayState", "MapKeys", "resolve"]
+__all__ = ["DisplayState", "UploadKeys", "resolve"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,19 +23,19 @@ class DisplayState:
     scale: float
 
 
-class MapKeys:
-    """Hands out a new number whenever another map is shown, so that panes upload only then."""
+class UploadKeys:
+    """Hands out a new number whenever another array is shown, so that panes upload only then."""
 
     def __init__(self) -> None:
-        self._key = 0
-        self._shown: object = None
+        self._keys = {"frame": 0, "map": 0}
+        self._shown: dict[str, object] = {"frame": None, "map": None}
 
-    def of(self, saliency: object) -> int:
-        """Return the key of this very array object."""
-        if saliency is not self._shown:
-            self._shown = saliency
-            self._key += 1
-        return self._key
+    def of(self, kind: Literal["frame", "map"], shown: object) -> int:
+        """Return the key of this very object; two clips' frames differ even at one index."""
+        if shown is not self._shown[kind]:
+            self._shown[kind] = shown
+            self._keys[kind] += 1
+        return self._keys[kind]
 
 
 def resolve(
@@ -42,22 +43,20 @@ def resolve(
     view: TrackView,
     clip_peak: float,
     overlay: Overlay,
-    keys: MapKeys,
-    clip_key: int,
+    keys: UploadKeys,
 ) -> DisplayState:
     """Combine the frame on show, the map for its moment and the overlay settings.
 
     ``clip_peak`` is the largest value of all maps so far, the top of the scale when the range is
-    that of the whole clip.  ``clip_key`` counts opened clips: frames of different clips have
-    different keys even at the same index.
+    that of the whole clip.
     """
     style = overlay.style
     scale = 0.0 if view.saliency is None else style.scale_of(view.saliency, clip_peak)
     content = RenderContent(
         planes=frame.planes if frame else None,
-        frame_key=hash((clip_key, frame.index)) if frame else 0,
+        frame_key=keys.of("frame", frame),
         saliency=view.saliency,
-        saliency_key=keys.of(view.saliency),
+        saliency_key=keys.of("map", view.saliency),
         scale=scale,
         lut=colormap_lut(style.colormap, style.inverted),
         lut_key=f"{style.colormap}{'-' if style.inverted else ''}",

@@ -41,14 +41,10 @@ def _file(viewer: Viewer) -> list[Command]:
     menu = _tr("&File")
     return [
         Command(menu, _tr("&Open…"), ("Ctrl+O",), viewer.choose_clip),
-        Command(menu, _tr("Export &overlay…"), ("Ctrl+E",), lambda: _export(viewer, "overlay")),
-        Command(menu, _tr("Export &NFoV…"), ("Ctrl+Shift+E",), lambda: _export(viewer, "nfov")),
+        Command(menu, _tr("Export &overlay…"), ("Ctrl+E",), lambda: viewer.export("overlay")),
+        Command(menu, _tr("Export &NFoV…"), ("Ctrl+Shift+E",), lambda: viewer.export("nfov")),
         Command(menu, _tr("&Quit"), ("Ctrl+Q",), viewer.window.close),
     ]
-
-
-def _export(viewer: Viewer, what: str) -> None:
-    viewer.exports.choose_and_start(viewer.window, "overlay" if what == "overlay" else "nfov")
 
 
 def _playback(viewer: Viewer) -> list[Command]:

@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from cubesal.autopilot import CameraPath, PlannerOptions, captured_shares, plan_path
-from cubesal_viewer.worker import Worker
+from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["Plan", "PlanRequest", "Planner"]
 
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """Maps (K, H, W) and their times (K,) of one analysed stretch, and where the view is now."""
+    """Maps (H, W) and their times (K,) of one analysed stretch, and where the view is now."""
 
-    maps: NDArray[np.float32]
+    maps: tuple[NDArray[np.float32], ...]
     times_s: NDArray[np.float64]
     options: PlannerOptions
     start: tuple[float, float] | None
@@ -37,6 +37,7 @@ class Planner(QObject):
     """Plans paths on a thread of its own; only the newest request is answered."""
 
     planned = Signal(int, object)
+    failed = Signal(int, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,11 +51,21 @@ class Planner(QObject):
         self._worker.submit(lambda: self._plan(generation, request), replace=True)
         return generation
 
+    def discard(self) -> int:
+        """Make whatever is under way worthless; returns a generation that nothing will answer."""
+        self._generation += 1
+        return self._generation
+
     def stop(self) -> bool:
         """End the thread; True if it ended in time."""
         return self._worker.stop()
 
     def _plan(self, generation: int, request: PlanRequest) -> None:
-        path = plan_path(request.maps, request.times_s, request.options, start=request.start)
-        shares = captured_shares(request.maps, request.times_s, path, request.options.aspect)
-        self.planned.emit(generation, Plan(path, request.times_s, shares))
+        try:
+            maps, options = np.stack(request.maps), request.options
+            path = plan_path(maps, request.times_s, options, start=request.start)
+            shares = captured_shares(maps, request.times_s, path, options.aspect)
+        except Exception as error:
+            self.failed.emit(generation, one_sentence(error))
+        else:
+            self.planned.emit(generation, Plan(path, request.times_s, shares))

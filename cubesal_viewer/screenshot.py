@@ -54,8 +54,12 @@ class Screenshot(QObject):
 
     def _save(self) -> None:
         picture = self._viewer.window.grab()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        if picture.save(str(self._path), "PNG"):
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            written = picture.save(str(self._path), "PNG")
+        except OSError:
+            written = False
+        if written:
             self._end(0, f"Wrote {self._path} ({picture.width()} x {picture.height()})")
         else:
             self._end(2, f"cannot write {self._path}: check the folder and its permissions")

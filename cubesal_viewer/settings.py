@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSettings
 
+from cubesal.models import available_models
 from cubesal.overlay import COLORMAPS, OverlayStyle, RangeMode
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 
-__all__ = ["application_settings", "load_choices", "save_choices"]
+__all__ = ["application_settings", "load_choices", "save_model", "save_overlay"]
 
 
 def application_settings() -> QSettings:
@@ -30,19 +31,25 @@ def load_choices(settings: QSettings, state: ViewerState) -> None:
     state.set_overlay(Overlay(style))
     choice = ModelChoice()
     model = str(settings.value("model/name", choice.model))
+    if model not in {known.name for known in available_models()}:
+        model = choice.model
     prior = str(settings.value("model/prior", "true")).lower() != "false"
     state.set_model(replace(choice, model=model, prior=prior))
 
 
-def save_choices(settings: QSettings, state: ViewerState) -> None:
-    """Keep overlay and model for the next start."""
-    style = state.overlay.style
+def save_overlay(settings: QSettings, overlay: Overlay) -> None:
+    """Keep the overlay's style for the next start."""
+    style = overlay.style
     settings.setValue("overlay/colormap", style.colormap)
     settings.setValue("overlay/opacity", style.opacity)
     settings.setValue("overlay/threshold", style.threshold)
     settings.setValue("overlay/range", style.range_mode)
-    settings.setValue("model/name", state.model.model)
-    settings.setValue("model/prior", state.model.prior)
+
+
+def save_model(settings: QSettings, choice: ModelChoice) -> None:
+    """Keep the model that the person chose for the next start; the device is not kept."""
+    settings.setValue("model/name", choice.model)
+    settings.setValue("model/prior", choice.prior)
 
 
 def _share(value: object, default: float) -> float:

@@ -80,7 +80,6 @@ class ViewerState(QObject):
     autopilot_changed = Signal(bool)
     analysis_changed = Signal(object)
     export_changed = Signal(object)
-    notice = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from math import acos, exp, hypot, radians
 
 import numpy as np
@@ -30,6 +31,7 @@ class Steering(QObject):
     """Moves the camera in the state.  Any input takes over from the autopilot at once."""
 
     path_changed = Signal()
+    failed = Signal(str)
 
     def __init__(self, state: ViewerState, analysis: AnalysisController) -> None:
         super().__init__()
@@ -37,6 +39,7 @@ class Steering(QObject):
         self._analysis = analysis
         self._planner = Planner(self)
         self._planner.planned.connect(self._on_planned)
+        self._planner.failed.connect(self._on_failed)
         self._replan = QTimer(self, interval=_REPLAN_MS, singleShot=True)
         self._replan.timeout.connect(self._plan)
         self._flight = QVariantAnimation(self, duration=_FLIGHT_MS)
@@ -78,7 +81,10 @@ class Steering(QObject):
     def zoom(self, factor: float) -> None:
         """Widen (factor > 1) or narrow the field of view; the autopilot keeps steering."""
         camera = self._state.camera
-        self._state.set_camera(Camera(camera.yaw, camera.pitch, camera.roll, camera.hfov * factor))
+        self._state.set_camera(replace(camera, hfov=camera.hfov * factor))
+        hfov = self._state.camera.hfov
+        self._from, self._to = replace(self._from, hfov=hfov), replace(self._to, hfov=hfov)
+        self._replan.start()
 
     def fly_to(self, direction: tuple[float, float]) -> None:
         """Fly to (yaw, pitch) in about a second; asked for the same place again, fly back."""
@@ -93,6 +99,12 @@ class Steering(QObject):
         """Fly to the front, level, at the default field of view."""
         self._way_back = None
         self._begin_flight(Camera())
+
+    def reset(self) -> None:
+        """Begin anew for another clip: nobody has steered yet."""
+        self._hand_held = self._from_view = False
+        self._flight.stop()
+        self._way_back = None
 
     def set_options(self, options: PlannerOptions) -> None:
         """Plan with other settings from now on."""
@@ -142,15 +154,21 @@ class Steering(QObject):
         # From the view where the person let go, so that the way onward begins there.
         self._from_view = self._hand_held
         self._hand_held = False
+        if self._from_view:
+            self._forget_plan()  # the old path leads elsewhere: hold the view until there is one
         self._plan()
 
     def _on_track_changed(self) -> None:
         if self._analysis.track is None:
-            self.plan = None
-            self._hand_held = self._from_view = False
-            self.path_changed.emit()
+            self._replan.stop()
+            self._forget_plan()
         elif not self._replan.isActive():
             self._replan.start()
+
+    def _forget_plan(self) -> None:
+        self.plan = None
+        self._wanted = self._answered = self._planner.discard()
+        self.path_changed.emit()
 
     def _plan(self) -> None:
         request = self._plan_request()
@@ -168,14 +186,16 @@ class Steering(QObject):
                 break
         else:
             return None
-        _, times_s, maps = track.arrays()
         begin_s = max(start_s, self._grid_time(now_s)) if self._from_view else start_s
-        inside = (times_s >= begin_s - 1e-6) & (times_s <= end_s + 1e-6)
-        if not inside.any():
+        inside = (track.time_s >= begin_s - 1e-6) & (track.time_s <= end_s + 1e-6)
+        points = [k for k in np.flatnonzero(inside) if track.has(int(k))]
+        maps = tuple(m for k in points if (m := track.get(int(k))) is not None)
+        if not maps:
             return None
         camera = self._state.camera
         start = (camera.yaw, camera.pitch) if self._from_view else None
-        return PlanRequest(maps[inside], times_s[inside], self.options, start)
+        options = replace(self.options, hfov=camera.hfov)
+        return PlanRequest(maps, track.time_s[points], options, start)
 
     def _grid_time(self, now_s: float) -> float:
         assert self._analysis.track is not None
@@ -190,6 +210,11 @@ class Steering(QObject):
         self._join()
         self.path_changed.emit()
         self._follow()
+
+    def _on_failed(self, generation: int, message: str) -> None:
+        if generation == self._wanted:
+            self._answered = generation
+            self.failed.emit(message)
 
     def _join(self) -> None:
         """Remember how far the view is from the path, to close that gap without a jump."""

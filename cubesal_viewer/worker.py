@@ -23,11 +23,13 @@ Command = Callable[[], None]
 class Worker:
     """A daemon thread that runs commands in order; ``replace`` drops those not yet begun.
 
-    Commands must not raise: they report their own failures to whoever asked.  ``stop`` never waits
-    behind queued work.
+    Commands report their own failures to whoever asked; one that raises all the same is printed and
+    does not end the thread.  ``stop`` never waits behind queued work; ``at_end`` is the last thing
+    that the thread does.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at_end: Command | None = None) -> None:
+        self._at_end = at_end
         self._ready = threading.Condition()
         self._commands: deque[Command] = deque()
         self._stopping = False
@@ -41,11 +43,6 @@ class Worker:
                 self._commands.clear()
             self._commands.append(command)
             self._ready.notify()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether the thread was told to end; long commands look at this between steps."""
-        return self._stopping
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Ask the thread to end and wait; True if it did within ``timeout_s``."""
@@ -61,9 +58,18 @@ class Worker:
             with self._ready:
                 self._ready.wait_for(lambda: self._commands or self._stopping)
                 if self._stopping:
-                    return
+                    break
                 command = self._commands.popleft()
+            self._attempt(command)
+        if self._at_end is not None:
+            self._attempt(self._at_end)
+
+    @staticmethod
+    def _attempt(command: Command) -> None:
+        try:
             command()
+        except Exception as error:
+            one_sentence(error)  # prints where it came from
 
 
 def one_sentence(error: Exception) -> str:

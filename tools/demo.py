@@ -32,7 +32,9 @@ def open_viewer(out: Path, clip: Path | None) -> int:
         clip = out / "demo_clip.mp4"
         if not clip.is_file():
             render = [tool("cubesal"), "demo", "--out", str(out), "--clip-only"]
-            subprocess.run(render, check=True)
+            code = subprocess.run(render, check=False).returncode
+            if code:
+                return code
     return subprocess.run([tool("cubesal-viewer"), str(clip)], check=False).returncode
 
 

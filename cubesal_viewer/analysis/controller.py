@@ -18,6 +18,8 @@ __all__ = ["AnalysisController"]
 _FOLLOW_MS = 500
 #: Grid points ahead of a running playhead at which work is worth beginning.
 _LEAD = 2
+#: Grid points beyond a goal at which the playhead has left it behind.
+_FAR = 25
 
 
 class AnalysisController(QObject):
@@ -30,6 +32,7 @@ class AnalysisController(QObject):
     """
 
     track_changed = Signal()
+    model_loaded = Signal(object)
     failed = Signal(str)
 
     def __init__(self, state: ViewerState, inference: Inference | None = None) -> None:
@@ -46,6 +49,7 @@ class AnalysisController(QObject):
         self._generation = 0
         self._request: AnalysisRequest | None = None
         self._newest = 0
+        self._aim: int | None = None
         self._began = 0.0
         self.track: SaliencyTrack | None = None
         self.loaded: ModelLoaded | None = None
@@ -54,17 +58,18 @@ class AnalysisController(QObject):
         """Analyse a clip from the beginning, forgetting the present track."""
         self._request = request
         self.track = None
+        self.loaded = None
         self._newest = 0
+        self._aim = None
         self._generation = self._inference.start(request)
         self._state.set_analysis(Activity(self.tr("Loading the model…")))
         self._follow.start()
         self.track_changed.emit()
 
-    def cancel(self) -> None:
-        """Stop analysing; the maps that exist stay."""
-        self._inference.cancel()
+    def abandon(self) -> None:
+        """Tell the inference thread to leave its work, without waiting for it."""
         self._follow.stop()
-        self._state.set_analysis(Activity())
+        self._inference.cancel()
 
     def stop(self) -> bool:
         """End the inference thread; True if it ended in time."""
@@ -86,7 +91,7 @@ class AnalysisController(QObject):
     def _on_model_loaded(self, generation: int, loaded: ModelLoaded) -> None:
         if generation == self._generation:
             self.loaded = loaded
-            self.track_changed.emit()
+            self.model_loaded.emit(loaded)
 
     def _on_gridded(self, generation: int, track: SaliencyTrack) -> None:
         if generation != self._generation:
@@ -132,6 +137,21 @@ class AnalysisController(QObject):
         first = max(k, 0) + (_LEAD if playhead.playing else 0)
         points = [p for p in (first, first + 1) if p < len(self.track)]
         missing = [p for p in points if not self.track.has(p)]
-        about_to_come = missing and 0 <= missing[0] - self._newest <= _LEAD
-        if missing and not about_to_come:
-            self._inference.prioritise(missing[0])
+        if not missing or self._is_coming(missing[0]):
+            return
+        self._aim = missing[0]
+        self._inference.prioritise(missing[0])
+
+    def _is_coming(self, k: int) -> bool:
+        """Whether the work under way will reach grid point ``k`` soon.
+
+        A goal is kept until the pair of maps there is done, or the playhead is far from it: moving
+        it at every look would begin again and again and never finish a pair.
+        """
+        assert self.track is not None
+        if 0 <= k - self._newest <= _LEAD:
+            return True
+        if self._aim is None or not self._aim <= k <= self._aim + _FAR:
+            return False
+        pair = range(self._aim, min(self._aim + 2, len(self.track)))
+        return not all(self.track.has(p) for p in pair)

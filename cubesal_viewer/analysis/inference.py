@@ -63,13 +63,13 @@ class Inference(QObject):
         self._generation = 0
         self._start_at = 0
         self._reordered = False
-        self._loaded: tuple[ModelChoice, SaliencyPredictor] | None = None
+        self._loaded: tuple[ModelChoice, SaliencyPredictor, ModelLoaded] | None = None
 
-    def start(self, request: AnalysisRequest, start_at: int = 0) -> int:
-        """Analyse a clip from grid point ``start_at`` on; whatever ran before is abandoned."""
+    def start(self, request: AnalysisRequest) -> int:
+        """Analyse a clip from its beginning; whatever ran before is abandoned."""
         self._generation += 1
         generation = self._generation
-        self._start_at = start_at
+        self._start_at = 0
         self._worker.submit(lambda: self._run(generation, request), replace=True)
         return generation
 
@@ -102,19 +102,9 @@ class Inference(QObject):
 
     def _predictor(self, generation: int, choice: ModelChoice) -> SaliencyPredictor:
         if self._loaded is None or self._loaded[0] != choice:
-            began = time.perf_counter()
-            _leave_a_core_for_the_window()
-            from cubesal.device import available_devices  # asks torch, so not before it is here
-
-            predictor = create_predictor(choice.model, choice.device, prior=choice.prior)
-            self._loaded = (choice, predictor)
-            seconds = time.perf_counter() - began
-            self.model_loaded.emit(
-                generation,
-                ModelLoaded(
-                    choice.model, str(predictor.device), seconds, tuple(available_devices())
-                ),
-            )
+            self._loaded = (choice, *_load(choice))
+        # Said anew for every request: an earlier one may have been overtaken while it loaded.
+        self.model_loaded.emit(generation, self._loaded[2])
         return self._loaded[1]
 
     def _analyse(
@@ -146,6 +136,17 @@ class Inference(QObject):
             except _Overtaken:
                 if generation != self._generation:
                     raise
+
+
+def _load(choice: ModelChoice) -> tuple[SaliencyPredictor, ModelLoaded]:
+    began = time.perf_counter()
+    _leave_a_core_for_the_window()
+    from cubesal.device import available_devices  # asks torch, so not before it is here
+
+    predictor = create_predictor(choice.model, choice.device, prior=choice.prior)
+    seconds = time.perf_counter() - began
+    devices = tuple(available_devices())
+    return predictor, ModelLoaded(choice.model, str(predictor.device), seconds, devices)
 
 
 def _leave_a_core_for_the_window() -> None:

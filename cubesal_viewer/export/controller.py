@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cubesal.errors import Cancelled
 from cubesal.progress import ProgressFn
-from cubesal.track import SaliencyTrack
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.export.job import ExportKind, ExportRequest, Stage, run_export
 from cubesal_viewer.state import Activity, ViewerState
@@ -55,25 +55,22 @@ class ExportController(QObject):
 
     def choose_and_start(self, parent: QWidget, kind: ExportKind) -> None:
         """Ask for a file name, then export."""
-        if self._state.clip is None:
-            self.failed.emit(self.tr("There is nothing to export yet: open a clip first."))
+        if self._refuses():
             return
+        assert self._state.clip is not None
         clip = self._state.clip.path
         suggestion = clip.with_name(f"{clip.stem}_{kind}.mp4")
         title = self.tr("Export NFoV video") if kind == "nfov" else self.tr("Export overlay video")
         kinds = self.tr("Video (*.mp4 *.mov *.mkv)")
         path, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), kinds)
         if path:
-            self.start(kind, Path(path))
+            chosen = Path(path)
+            self.start(kind, chosen if chosen.suffix else chosen.with_suffix(".mp4"))
 
     def start(self, kind: ExportKind, out: Path) -> None:
         """Export the open clip to ``out``."""
         track, analysis = self._analysis.track, self._analysis.request
-        if self._running:
-            self.failed.emit(self.tr("An export is running: wait for it, or cancel it first."))
-            return
-        if analysis is None:
-            self.failed.emit(self.tr("There is nothing to export yet: open a clip first."))
+        if self._refuses() or analysis is None:
             return
         if kind == "overlay" and self._state.pane_mode == "cube":
             kind = "cube"  # an overlay export is what the pane shows
@@ -81,11 +78,22 @@ class ExportController(QObject):
             self.failed.emit(self.tr("Choose another name: that is the clip itself."))
             return
         style = self._state.overlay.style
-        copy = _copied(track) if track is not None else None
-        request = ExportRequest(kind, out, analysis, copy, style, self._steering.options)
+        copy = track.copy() if track is not None else None
+        planner = replace(self._steering.options, hfov=self._state.camera.hfov)
+        request = ExportRequest(kind, out, analysis, copy, style, planner)
         self._cancelled, self._running = False, True
         self._state.set_export(Activity(self.tr("Exporting")))
         self._worker.submit(lambda: self._run(request))
+
+    def _refuses(self) -> bool:
+        """Say why no export can begin now, if so."""
+        if self._running:
+            self.failed.emit(self.tr("An export is running: wait for it, or cancel it first."))
+        elif self._state.clip is None:
+            self.failed.emit(self.tr("There is nothing to export yet: open a clip first."))
+        else:
+            return False
+        return True
 
     def cancel(self) -> None:
         """Stop the running export; it leaves no file behind."""
@@ -131,13 +139,3 @@ class ExportController(QObject):
                 self._progress.emit(Activity(words[stage], done, total, eta_s))
 
         return report
-
-
-def _copied(track: SaliencyTrack) -> SaliencyTrack:
-    """A track of the export's own; the maps inside are read-only and shared."""
-    copy = SaliencyTrack(track.frame_index, track.time_s, track.source, track.model)
-    for k in range(len(track)):
-        saliency = track.get(k)
-        if saliency is not None:
-            copy.set(k, saliency)
-    return copy

@@ -16,11 +16,14 @@ __all__ = ["Decoder", "OpenedClip"]
 
 
 class OpenedClip:
-    """What the window needs to know of a clip: facts and the time of every frame (T,)."""
+    """What the window needs to know of a clip: facts, frame times (T,), projection override."""
 
-    def __init__(self, info: ClipInfo, times_s: NDArray[np.float64]) -> None:
+    def __init__(
+        self, info: ClipInfo, times_s: NDArray[np.float64], projection: str | None
+    ) -> None:
         self.info = info
         self.times_s = times_s
+        self.projection = projection
 
 
 class Decoder(QObject):
@@ -37,7 +40,7 @@ class Decoder(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.queue = FrameQueue()
-        self._worker = Worker("decode")
+        self._worker = Worker("decode", at_end=self._close)
         self._reader: ClipReader | None = None  # touched by the decoding thread only
         self._generation = 0
 
@@ -55,9 +58,9 @@ class Decoder(QObject):
 
     def play(self, index: int) -> None:
         """Decode ahead into :attr:`queue` from frame ``index`` on."""
-        self._next()
+        generation = self._next()
         run = self.queue.restart()
-        self._worker.submit(lambda: self._play(run, index), replace=True)
+        self._worker.submit(lambda: self._play(generation, run, index), replace=True)
 
     def halt(self) -> None:
         """Stop decoding ahead and forget what was queued."""
@@ -66,7 +69,6 @@ class Decoder(QObject):
     def stop(self) -> bool:
         """End the thread; True if it ended in time."""
         self.queue.restart()
-        self._worker.submit(self._close, replace=True)
         return self._worker.stop()
 
     @property
@@ -89,7 +91,7 @@ class Decoder(QObject):
             return
         self._close()
         self._reader = reader
-        self.opened.emit(generation, OpenedClip(reader.info, reader.times_s))
+        self.opened.emit(generation, OpenedClip(reader.info, reader.times_s, projection))
 
     def _show(self, generation: int, index: int) -> None:
         if self._reader is None:
@@ -99,7 +101,7 @@ class Decoder(QObject):
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
 
-    def _play(self, run: int, index: int) -> None:
+    def _play(self, generation: int, run: int, index: int) -> None:
         if self._reader is None:
             return
         try:
@@ -107,7 +109,7 @@ class Decoder(QObject):
                 if not self.queue.put(run, frame):
                     return
         except Exception as error:
-            self.failed.emit(self._generation, one_sentence(error))
+            self.failed.emit(generation, one_sentence(error))
         self.queue.end(run)
 
     def _close(self) -> None:

@@ -46,6 +46,7 @@ class Transport(QObject):
         self._decoder.failed.connect(self._on_failed)
         self._decoder.frame_shown.connect(self._on_frame_shown)
         self._wanted = 0
+        self._opening: int | None = None
         self.frame: Frame | None = None
         self.times_s: NDArray[np.float64] = np.zeros(0)
         self.dropped = 0
@@ -53,11 +54,11 @@ class Transport(QObject):
     def open(self, path: Path, projection: str | None = None) -> None:
         """Open a clip; ``opened`` or ``failed`` follows.  The present clip stays until then."""
         self.pause()
-        self._wanted = self._decoder.open(path, projection)
+        self._opening = self._decoder.open(path, projection)
 
     def play(self) -> None:
         """Run from the playhead, from the start again if it stands on the last frame."""
-        if self.frame_count < 2:
+        if self.frame_count < 2 or self._opening is not None:
             return
         index = self._state.playhead.index
         if index >= self.frame_count - 1:
@@ -75,6 +76,9 @@ class Transport(QObject):
         self._clock.stop()
         self._decoder.halt()
         self._state.set_playhead(replace(self._state.playhead, playing=False))
+        index = self._state.playhead.index
+        if self.frame is None or self.frame.index != index:
+            self._wanted = self._decoder.show(index)  # of a seek that playing had not reached yet
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -85,8 +89,8 @@ class Transport(QObject):
 
     def seek(self, index: int) -> None:
         """Go to a frame exactly; while playing, go on playing from there."""
-        if not self.frame_count:
-            return
+        if not self.frame_count or self._opening is not None:
+            return  # while a clip is being opened, indices belong to neither clip
         index = min(max(index, 0), self.frame_count - 1)
         self._move_to(index)
         if self._state.playhead.playing:
@@ -128,18 +132,26 @@ class Transport(QObject):
         self._state.set_playhead(moved)
 
     def _on_opened(self, generation: int, clip: OpenedClip) -> None:
-        if generation != self._wanted:
-            return
+        # Whatever the decoder now holds is the open clip, also when a newer one is on its way.
+        if generation == self._opening:
+            self._opening = None
+        self._timer.stop()
+        self._clock.stop()
+        self.frame = None
         self.times_s = clip.times_s
         self.dropped = 0
         self._state.set_playhead(Playhead(speed=self._state.playhead.speed))
         self._state.set_clip(clip.info)
-        self.seek(0)
+        self._wanted = self._decoder.show(0) if self._opening is None else 0
         self.opened.emit(clip)  # last, so that a listener may ask for another frame
 
     def _on_failed(self, generation: int, message: str) -> None:
-        if generation == self._decoder.generation:
-            self.failed.emit(message)
+        if generation == self._opening:
+            self._opening = None
+        elif generation != self._decoder.generation:
+            return
+        self.pause()
+        self.failed.emit(message)
 
     def _on_frame_shown(self, generation: int, frame: Frame) -> None:
         # While scrubbing, pictures of overtaken requests are worth showing too: they came from

@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar()
         self.timeline = Timeline()
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
+        self._error: QMessageBox | None = None
         self.setAcceptDrops(True)
         self.setWindowTitle("cubesal-viewer")
         self.setDockNestingEnabled(True)
@@ -100,10 +101,18 @@ class MainWindow(QMainWindow):
 
     def show_error(self, message: str) -> None:
         """Tell the user what went wrong, without blocking anything."""
+        if self._error is not None:
+            self._error.setText(message)  # one box, however many things go wrong at once
+            return
         box = QMessageBox(QMessageBox.Icon.Warning, "cubesal-viewer", message, parent=self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        box.finished.connect(self._forget_error)
+        self._error = box
         box.open()
+
+    def _forget_error(self) -> None:
+        self._error = None
 
     def restore_layout(self, settings: QSettings) -> None:
         """Restore size and docks as they were left."""
@@ -133,9 +142,8 @@ class MainWindow(QMainWindow):
             self.path_dropped.emit(local[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.hide()  # workers may take a moment to end; hiding also frees what the panes hold
         self.closing.emit()
-        self.equirect.release()
-        self.nfov.release()
         super().closeEvent(event)
 
     def _lay_out(self) -> None:

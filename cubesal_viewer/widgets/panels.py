@@ -1,4 +1,4 @@
-"""Dock panels: the overlay with its legend, and the autopilot."""
+"""Dock panels: the overlay with its legend, the model, and the autopilot."""
 
 from __future__ import annotations
 
@@ -48,6 +48,13 @@ def _chooser(name: str) -> QComboBox:
     chooser.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return chooser
+
+
+def _show_entry(chooser: QComboBox, entry: str) -> None:
+    """Select an entry; what came from the command line and is not in the list is added."""
+    if chooser.findText(entry) < 0:
+        chooser.addItem(entry)
+    chooser.setCurrentText(entry)
 
 
 class OverlayPanel(QWidget):
@@ -159,21 +166,21 @@ class ModelPanel(QWidget):
 
     def set_choice(self, choice: ModelChoice) -> None:
         """Show this choice; emits nothing."""
+        self._choice = choice
         for widget in (self._model, self._device, self._prior):
             widget.blockSignals(True)
-        self._model.setCurrentText(choice.model)
-        self._device.setCurrentText(choice.device)
+        _show_entry(self._model, choice.model)
+        _show_entry(self._device, choice.device)
         self._prior.setChecked(choice.prior)
         for widget in (self._model, self._device, self._prior):
             widget.blockSignals(False)
 
     def set_devices(self, devices: tuple[str, ...]) -> None:
         """Offer the devices that really exist, once they are known; emits nothing."""
-        chosen = self._device.currentText()
         self._device.blockSignals(True)
         self._device.clear()
         self._device.addItems(["auto", *devices])
-        self._device.setCurrentText(chosen)
+        _show_entry(self._device, self._choice.device)
         self._device.blockSignals(False)
 
     def set_status(self, text: str) -> None:
@@ -181,11 +188,11 @@ class ModelPanel(QWidget):
         self._status.setText(text)
 
     def _edited(self) -> None:
-        self.changed.emit(
-            ModelChoice(
-                self._model.currentText(), self._device.currentText(), self._prior.isChecked()
-            )
+        choice = ModelChoice(
+            self._model.currentText(), self._device.currentText(), self._prior.isChecked()
         )
+        self._choice = choice
+        self.changed.emit(choice)
 
 
 class AutopilotPanel(QWidget):

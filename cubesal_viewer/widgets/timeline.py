@@ -39,7 +39,6 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     _dressed = False
 
     sought = Signal(float)
-    scrub_ended = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         axis = _TimeAxis(orientation="bottom")
@@ -120,8 +119,7 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.scrub_ended.emit()
-            event.accept()
+            event.accept()  # pyqtgraph would take it for the end of a drag of its own
         else:
             super().mouseReleaseEvent(event)
 

@@ -107,7 +107,8 @@ def analyse(
                 continue
             track.set(k, saliency)
             done += 1
-            if on_map is not None:
-                on_map(k, saliency)
+            kept = track.get(k)
+            if on_map is not None and kept is not None:
+                on_map(k, kept)
             if progress is not None:
                 progress(done, total)

@@ -52,17 +52,22 @@ class SaliencyTrack:
         self.model = model
         self._maps: list[NDArray[np.float32] | None] = [None] * index.size
         self._done = np.zeros(index.size, dtype=bool)
-        self._peak = 0.0
+        self._peaks = np.full(index.size, np.nan)
         self._shape: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self._maps)
 
     def set(self, k: int, saliency: ArrayLike) -> None:
-        """Store the map of grid point ``k``; keeps a copy. ValueError if it is no map."""
+        """Store the map of grid point ``k``. ValueError if it is no map.
+
+        A read-only float32 array is kept as it is, so that tracks share maps; others are copied.
+        """
         if not 0 <= k < len(self):
             raise ValueError(f"grid point {k} is outside 0..{len(self) - 1}")
-        kept = np.array(saliency, dtype=np.float32)
+        kept = np.asarray(saliency, dtype=np.float32)
+        if kept.flags.writeable:
+            kept = kept.copy()
         if kept.ndim != 2 or kept.size == 0:
             raise ValueError(f"a saliency map is (H, W), not {kept.shape}")
         if self._shape is not None and kept.shape != self._shape:
@@ -71,11 +76,10 @@ class SaliencyTrack:
         if not (low >= 0.0 and np.isfinite(high)):  # also catches NaN, which compares false
             raise ValueError("a saliency map must be finite and nowhere negative")
         kept.flags.writeable = False
-        replacing = bool(self._done[k])
         self._shape = (kept.shape[0], kept.shape[1])
         self._maps[k] = kept
         self._done[k] = True
-        self._peak = self._recomputed_peak() if replacing else max(self._peak, high)
+        self._peaks[k] = high
 
     def has(self, k: int) -> bool:
         """Whether grid point ``k`` is analysed."""
@@ -97,7 +101,20 @@ class SaliencyTrack:
     @property
     def peak(self) -> float:
         """The largest value of all analysed maps; 0 while there are none."""
-        return self._peak
+        return float(np.nanmax(self._peaks)) if self._done.any() else 0.0
+
+    @property
+    def peaks(self) -> NDArray[np.float64]:
+        """The largest value of each map (K,), NaN where not analysed."""
+        return self._peaks.copy()
+
+    def copy(self) -> SaliencyTrack:
+        """Another track of the same grid with the same, shared maps."""
+        other = SaliencyTrack(self.frame_index, self.time_s, self.source, self.model)
+        for k, saliency in enumerate(self._maps):
+            if saliency is not None:
+                other.set(k, saliency)
+        return other
 
     def at(self, time_s: float) -> TrackView:
         """The map for a moment of the clip.
@@ -124,9 +141,6 @@ class SaliencyTrack:
         if earlier.size == 0:
             return TrackView(None, "none")
         return TrackView(self._maps[int(earlier[-1])], "stale")
-
-    def _recomputed_peak(self) -> float:
-        return max(float(m.max()) for m in self._maps if m is not None)
 
     def analysed_ranges(self) -> list[tuple[float, float]]:
         """Stretches (start_s, end_s) between analysed neighbours; a lone point has no length."""

@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cubesal_viewer.app import Viewer
+from cubesal_viewer.export.job import ExportKind
 from tests.gui.conftest import open_clip, wait_analysed
 from tests.media import make_clip
 
@@ -21,6 +22,19 @@ def facts(path: Path) -> tuple[int, int, list[float], bool, str]:
         times = [float(f.pts * f.time_base) for f in container.decode(video=0)]
         sound = bool(container.streams.audio)
         return stream.width, stream.height, times, sound, stream.codec_context.name
+
+
+def begin_writing(qtbot: QtBot, viewer: Viewer, folder: Path, kind: ExportKind) -> Path:
+    """Start an export and wait until its unfinished file lies in a folder of its own."""
+    clip = make_clip(folder / "long.mp4", frames=300, size=(640, 320))
+    open_clip(qtbot, viewer, clip)
+    wait_analysed(qtbot, viewer)
+    out = folder / "out" / f"long_{kind}.mp4"
+    out.parent.mkdir()
+    viewer.exports.start(kind, out)
+    qtbot.waitUntil(lambda: any(out.parent.iterdir()), timeout=30_000)
+    assert not out.exists()
+    return out
 
 
 @pytest.mark.parametrize(("kind", "size"), [("overlay", (640, 320)), ("nfov", (1280, 720))])
@@ -40,12 +54,7 @@ def test_export_has_the_clips_frames_times_and_sound(
 
 
 def test_cancelling_an_export_leaves_no_file(qtbot: QtBot, viewer: Viewer, tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "long.mp4", frames=400, size=(640, 320))
-    open_clip(qtbot, viewer, clip)
-    out = tmp_path / "out" / "long_overlay.mp4"
-    out.parent.mkdir()
-    viewer.exports.start("overlay", out)
-    qtbot.waitUntil(lambda: viewer.state.export.done > 0, timeout=60_000)
+    out = begin_writing(qtbot, viewer, tmp_path, "overlay")
     viewer.window.export_cancelled.emit()
     qtbot.waitUntil(lambda: not viewer.exports.running, timeout=20_000)
     assert list(out.parent.iterdir()) == []
@@ -54,12 +63,7 @@ def test_cancelling_an_export_leaves_no_file(qtbot: QtBot, viewer: Viewer, tmp_p
 def test_closing_the_window_while_exporting_ends_cleanly(
     qtbot: QtBot, viewer: Viewer, tmp_path: Path
 ) -> None:
-    clip = make_clip(tmp_path / "long.mp4", frames=400, size=(640, 320))
-    open_clip(qtbot, viewer, clip)
-    out = tmp_path / "out" / "long_nfov.mp4"
-    out.parent.mkdir()
-    viewer.exports.start("nfov", out)
-    qtbot.waitUntil(lambda: viewer.state.export.busy, timeout=10_000)
+    out = begin_writing(qtbot, viewer, tmp_path, "nfov")
     viewer.window.close()
     assert list(out.parent.iterdir()) == []
 

@@ -30,9 +30,8 @@ def shows(viewer: Viewer, index: int) -> bool:
     return frame_number(picture_of(viewer)) == index
 
 
-def press(qtbot: QtBot, viewer: Viewer, key: Qt.Key, text: str = "") -> None:
+def press(qtbot: QtBot, viewer: Viewer, key: Qt.Key) -> None:
     """A key pressed in the window, wherever the focus is."""
-    del text
     qtbot.keyClick(viewer.window, key)
 
 

@@ -8,7 +8,7 @@ import pytest
 from cubesal.overlay import OverlayStyle
 from cubesal.track import TrackView
 from cubesal.video import ColourSpec, Frame, YuvPlanes
-from cubesal_viewer.display import MapKeys, resolve
+from cubesal_viewer.display import UploadKeys, resolve
 from cubesal_viewer.state import ModelChoice, Overlay, Playhead, ViewerState
 
 
@@ -21,41 +21,41 @@ MAP = np.linspace(0, 0.8, 32, dtype=np.float32).reshape(4, 8)
 
 
 def test_scale_is_the_frames_peak_or_the_clips_by_choice() -> None:
-    view, keys = TrackView(MAP, "current"), MapKeys()
-    per_frame = resolve(frame(), view, 1.6, Overlay(OverlayStyle(range_mode="frame")), keys, 1)
-    per_clip = resolve(frame(), view, 1.6, Overlay(OverlayStyle(range_mode="clip")), keys, 1)
+    view, keys = TrackView(MAP, "current"), UploadKeys()
+    per_frame = resolve(frame(), view, 1.6, Overlay(OverlayStyle(range_mode="frame")), keys)
+    per_clip = resolve(frame(), view, 1.6, Overlay(OverlayStyle(range_mode="clip")), keys)
     assert per_frame.scale == pytest.approx(0.8)
     assert per_clip.scale == pytest.approx(1.6)
 
 
 def test_without_a_map_there_is_no_overlay_and_it_says_so() -> None:
-    shown = resolve(frame(), TrackView(None, "none"), 0.0, Overlay(), MapKeys(), 1)
+    shown = resolve(frame(), TrackView(None, "none"), 0.0, Overlay(), UploadKeys())
     assert shown.map_status == "none"
     assert shown.content.overlay.scale == 0.0
 
 
 def test_hidden_heatmap_keeps_the_map_but_draws_none() -> None:
     view = TrackView(MAP, "stale")
-    shown = resolve(frame(), view, 1.0, Overlay(visible=False), MapKeys(), 1)
+    shown = resolve(frame(), view, 1.0, Overlay(visible=False), UploadKeys())
     assert shown.map_status == "stale"
     assert shown.content.saliency is MAP
     assert shown.content.overlay.scale == 0.0
 
 
 def test_keys_change_exactly_when_what_is_uploaded_changes() -> None:
-    keys, view = MapKeys(), TrackView(MAP, "current")
-    one = resolve(frame(3), view, 1.0, Overlay(), keys, 1).content
-    same = resolve(frame(3), view, 1.0, Overlay(style=OverlayStyle(opacity=0.2)), keys, 1).content
+    keys, view, third = UploadKeys(), TrackView(MAP, "current"), frame(3)
+    one = resolve(third, view, 1.0, Overlay(), keys).content
+    same = resolve(third, view, 1.0, Overlay(style=OverlayStyle(opacity=0.2)), keys).content
     assert (same.frame_key, same.saliency_key, same.lut_key) == (
         one.frame_key,
         one.saliency_key,
         one.lut_key,
     )
-    other_map = resolve(frame(3), TrackView(MAP.copy(), "current"), 1.0, Overlay(), keys, 1).content
-    other_frame = resolve(frame(4), view, 1.0, Overlay(), keys, 1).content
-    other_clip = resolve(frame(3), view, 1.0, Overlay(), keys, 2).content
+    other_map = resolve(frame(3), TrackView(MAP.copy(), "current"), 1.0, Overlay(), keys).content
+    other_frame = resolve(frame(4), view, 1.0, Overlay(), keys).content
+    other_clip = resolve(frame(3), view, 1.0, Overlay(), keys).content
     other_lut = resolve(
-        frame(3), view, 1.0, Overlay(style=OverlayStyle(colormap="jet")), keys, 1
+        frame(3), view, 1.0, Overlay(style=OverlayStyle(colormap="jet")), keys
     ).content
     assert other_map.saliency_key != one.saliency_key
     assert other_frame.frame_key != one.frame_key
