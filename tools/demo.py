@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cubesal.video import ClipReader
+
 #: The moment of the demo clip that the window is photographed at, in frames.
-SCREENSHOT_FRAME = 120
+SCREENSHOT_FRAME = 282
 SCREEN = "-screen 0 1600x1000x24"
 
 
@@ -24,6 +26,12 @@ def has_display() -> bool:
 def tool(name: str) -> str:
     """Path of one of our commands, beside the interpreter that runs this."""
     return str(Path(sys.executable).parent / name)
+
+
+def middle_frame(clip: Path) -> int:
+    """Index of the frame halfway through a clip that was opened without trouble before."""
+    with ClipReader(clip) as reader:
+        return reader.info.frame_count // 2
 
 
 def open_viewer(out: Path, clip: Path | None) -> int:
@@ -50,7 +58,9 @@ def work_headless(out: Path, clip: Path | None) -> int:
     picture = out / "demo_window.png"
     window = ["xvfb-run", "-a", "-s", SCREEN, tool("cubesal-viewer")]
     window += [str(clip or out / "demo_clip.mp4")]
-    window += ["--frame", str(SCREENSHOT_FRAME), "--screenshot", str(picture)]
+    frame = SCREENSHOT_FRAME if clip is None else middle_frame(clip)
+    window += ["--frame", str(frame), "--screenshot", str(picture)]
+    print("opening the real window under Xvfb, where it analyses the clip itself ...", flush=True)
     # A session's Wayland or platform choice must not keep Qt from the virtual screen.
     environment = {**os.environ, "QT_QPA_PLATFORM": "xcb"}
     return subprocess.run(window, check=False, env=environment).returncode

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cubesal.errors import ExportError
 
-__all__ = ["written_whole"]
+__all__ = ["new_part", "written_whole"]
+
+#: Of the target's name in that of its part: the longest name of a file is 255 bytes.
+_NAME_CHARACTERS = 50
+
+
+def new_part(path: Path) -> Path:
+    """Create an empty ``.part`` file of a name of its own beside ``path``; raises OSError.
+
+    No file that is there already, whosever it is, can be taken for it.
+    """
+    with suppress(FileNotFoundError):
+        path.lstat()  # a name that the file system refuses is refused now, not at the end
+    part = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.part")
+    # Unlike a file from tempfile, this has the permissions of any new file.
+    part.touch(exist_ok=False)
+    return part
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a ``.part`` file to write to, which takes the name ``path`` if the block succeeds.
+    """Give a new ``.part`` file to fill, which takes the name ``path`` if the block succeeds.
 
     Whatever interrupts the block removes the part. OSError becomes ExportError.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        yield part
-        os.replace(part, path)
+        part = new_part(path)
+        try:
+            yield part
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

@@ -57,6 +57,16 @@ def test_a_demo_of_a_broken_clip_is_one_line(cubesal, tmp_path):
     assert "x.mp4" in done.errors[0]
 
 
+@pytest.mark.parametrize("name", ["demo_overlay.mp4", "demo_nfov.mp4"])
+def test_the_demo_never_writes_over_the_clip_it_is_given(cubesal, clip, tmp_path, name):
+    given = clip.rename(tmp_path / name)
+    before = given.read_bytes()
+    done = cubesal("demo", "--out", tmp_path, "--clip", given, *FAST)
+    assert done.code == 2
+    assert f"{name} is the clip itself; choose another --out" in done.errors[0]
+    assert given.read_bytes() == before
+
+
 def test_info_describes_the_installation(cubesal):
     done = cubesal("info")
     assert done.code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 
 import pytest
 
@@ -126,7 +127,6 @@ def test_without_a_name_the_output_is_called_after_the_clip(
     [
         (("--what", "nfov", "--from", "2", "--to", "1"), "does not come after"),
         (("--what", "nfov", "--from", "50"), "no frame between 50 s and its end"),
-        (("--what", "snapshot", "--from", "50"), "no frame at 50 s"),
         (("--what", "nfov", "--aspect", "16:9", "--aspect", "16:9"), "given twice"),
         (
             ("--what", "nfov", "--aspect", "1:1", "--aspect", "4:5", "--size", "64x64"),
@@ -134,7 +134,14 @@ def test_without_a_name_the_output_is_called_after_the_clip(
         ),
         (("--what", "nfov", "--aspect", "1:1", "--size", "64x36"), "is not 1:1"),
         (("--what", "nfov", "--aspect", "9:16", "--fov", "140"), "choose a smaller --fov"),
+        (("--what", "nfov", "--size", "64x1000"), "give --fov, or a wider --size or --aspect"),
         (("--what", "overlay", "--quality", "99"), "quality must be in"),
+        (("--what", "path"), "does not end in .csv"),
+        (("--what", "attention"), "does not end in .csv"),
+        (("--what", "maps"), "does not end in .npz"),
+        (("--what", "maps", "--format", "npy"), "does not end in .npy"),
+        (("--what", "snapshot"), "does not end in .png"),
+        (("--what", "overlay", "--codec", "ffv1"), "name the output .mkv"),
         (("--what", "nfov", "--path", "absent.csv"), "absent.csv does not exist"),
     ],
 )
@@ -162,6 +169,59 @@ def test_a_name_that_cannot_hold_the_codec_is_refused(cubesal, clip, tmp_path):
     assert done.code == 2
     assert "o.avi" in done.errors[0]
     assert not (tmp_path / "o.avi").exists()
+
+
+def test_a_snapshot_beyond_the_end_is_one_line(cubesal, clip, tmp_path):
+    done = cubesal("export", clip, "--what", "snapshot", "-o", tmp_path, "--from", 50, *FAST)
+    assert done.code == 2
+    assert "no frame at 50 s" in done.errors[0]
+
+
+def test_the_path_that_is_followed_is_never_overwritten(cubesal, clip, straight_path):
+    before = straight_path.read_bytes()
+    arguments = ("--what", "path", "--path", straight_path, "-o", straight_path)
+    done = cubesal("export", clip, *arguments)
+    assert done.code == 2
+    assert "is the path you follow" in done.errors[0]
+    assert straight_path.read_bytes() == before
+
+
+def test_a_path_too_wide_for_the_picture_is_told_before_the_clip_is_opened(cubesal, tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("frame_index,time_s,yaw_deg,pitch_deg,roll_deg,hfov_deg\n0,0,0,0,0,140\n")
+    arguments = ("--what", "nfov", "--path", path, "--size", "40x400", "-o", tmp_path / "o.mp4")
+    done = cubesal("export", tmp_path / "absent.mp4", *arguments)
+    assert done.code == 2
+    assert "wide.csv has a field of view of 140 degrees" in done.errors[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_what_is_no_ordinary_file_is_not_replaced(cubesal, clip, tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    done = cubesal("export", clip, "--what", "path", "-o", pipe, *FAST)
+    assert done.code == 2
+    assert "pipe.csv is not an ordinary file; choose another name" in done.errors[0]
+    assert pipe.is_fifo()
+
+
+def test_a_clip_inside_the_folder_of_maps_is_not_deleted_with_it(cubesal, clip, tmp_path):
+    folder = tmp_path / "000000_maps"
+    maps = ("--what", "maps", "--format", "png")
+    assert cubesal("export", clip, *maps, "-o", folder, *FAST).code == 0
+    inside = folder / "000000.png"
+    done = cubesal("export", inside, *maps, "-o", tmp_path, "--projection", "equirect", *FAST)
+    assert done.code == 2
+    assert "the clip itself" in done.errors[0]
+    assert inside.exists()
+
+
+@pytest.mark.parametrize("what", ["path", "overlay", "maps"])
+def test_a_name_too_long_for_a_file_is_one_sentence(cubesal, clip, tmp_path, what):
+    done = cubesal("export", clip, "--what", what, "-o", tmp_path / ("y" * 300 + ".csv"), *FAST)
+    assert done.code == 2
+    assert "yyy" in done.errors[0]
+    assert "unexpected" not in done.errors[0]
 
 
 def test_what_is_no_clip_gets_one_line(cubesal, tmp_path):

@@ -91,6 +91,8 @@ def test_the_choices_are_what_the_library_offers():
         (["predict", "a.mp4"], "--out"),
         (["predict", "a.mp4", "--out", "o", "--rate", "0"], "--rate: 0 must be greater than 0"),
         (["predict", "a.mp4", "--out", "o", "--rate", "x"], "'x' is not a number"),
+        (["predict", "a.mp4", "--out", "o", "--rate", "1e9"], "more than 1000 maps per second"),
+        (["export", "a.mp4", "--what", "nfov", "--size", "16384x16384"], "more pixels than"),
         (["predict", "a.mp4", "--out", "o", "--every", "1.5"], "whole number"),
         (["predict", "a.mp4", "--out", "o", "--rate", "5", "--every", "2"], "not allowed with"),
         (["export", "a.mp4", "--what", "nfov", "--size", "1281x720"], "must be even"),
@@ -125,7 +127,26 @@ def test_verbose_shows_the_traceback_and_normal_does_not(cubesal, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent differently there")
-def test_ctrl_c_ends_it_cleanly(tmp_path):
+def test_ctrl_c_while_libraries_load_is_one_line(tmp_path):
+    (tmp_path / "av.py").write_text("raise KeyboardInterrupt\n")
+    done = python(
+        "import sys; sys.path.insert(0, sys.argv[1]); from cubesal.cli import main\n"
+        "sys.exit(main(['info']))",
+        str(tmp_path),
+    )
+    assert done.returncode == 130
+    assert done.stderr.strip() == "cubesal: error: interrupted; nothing half-written is left"
+
+
+def test_signals_mean_after_a_command_what_they_meant_before(cubesal, tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    cubesal("info", tmp_path / "absent.mp4")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent differently there")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_stop_ends_it_cleanly(tmp_path, name):
     clip = make_clip(tmp_path / "long.mp4", frames=300, gop=60)
     out = tmp_path / "out"
     command = [sys.executable, "-m", "cubesal", "export", str(clip), "--what", "nfov"]
@@ -134,9 +155,9 @@ def test_ctrl_c_ends_it_cleanly(tmp_path):
     command += ["--path", str(path), "-o", str(out / "flat.mp4")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     deadline = time.monotonic() + 60
-    while not list(out.glob("*.part")) and time.monotonic() < deadline:
+    while not list(out.glob("*flat*")) and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, name))
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.strip() == "cubesal: error: interrupted; nothing half-written is left"

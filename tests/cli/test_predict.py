@@ -150,6 +150,57 @@ def test_two_inputs_of_one_name_are_refused_before_any_work(cubesal, clip, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("second", "options"),
+    [
+        ("clip_overlay.mp4", ("--overlay",)),
+        ("clip_overlay.png", ("--overlay",)),
+        ("clip.part.mp4", ("--format", "wild360")),
+    ],
+)
+def test_an_input_is_never_an_output(cubesal, clip, second, options):
+    folder = clip.parent
+    other = folder / second
+    other.write_bytes(clip.read_bytes())
+    before = other.read_bytes()
+    done = cubesal("predict", clip, other, "--out", folder, *options, *FAST)
+    assert done.code == 2
+    assert "is one of the inputs; choose another --out" in done.errors[0]
+    assert sorted(entry.name for entry in folder.iterdir()) == sorted([clip.name, second])
+    assert other.read_bytes() == before
+
+
+def test_outputs_of_two_inputs_may_not_be_one_file(cubesal, clip, tmp_path):
+    other = tmp_path / "clip_flow.mp4"
+    other.write_bytes(clip.read_bytes())
+    done = cubesal("predict", clip, other, "--out", tmp_path / "out", "--flow", *FAST)
+    assert done.code == 2
+    assert "would both write" in done.errors[0]
+    assert not (tmp_path / "out").exists()
+
+
+def test_damage_that_only_the_overlay_meets_is_told_too(cubesal, tmp_path):
+    clip = make_damaged(tmp_path / "hurt.mp4", packets=[12, 13], frames=30, gop=10)
+    done = cubesal("predict", clip, "--out", tmp_path / "out", "--every", 30, "--overlay", *FAST)
+    assert done.code == 1
+    assert "hurt.mp4 is damaged" in done.errors[0]
+
+
+def test_a_name_that_is_too_long_is_one_sentence_before_any_work(cubesal, clip, tmp_path):
+    done = cubesal("predict", clip, "--out", tmp_path / ("x" * 300), *FAST)
+    assert done.code == 2
+    assert "xxx" in done.errors[0]
+    assert "unexpected" not in done.errors[0]
+
+
+def test_a_file_in_the_way_of_the_folder_is_named(cubesal, clip, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    done = cubesal("predict", clip, "--out", tmp_path / "taken", *FAST)
+    assert "a file of that name is in the way" in done.errors[0]
+    done = cubesal("predict", clip, "--out", tmp_path / "taken" / "below", *FAST)
+    assert f"the file {tmp_path / 'taken'} is in the way" in done.errors[0]
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_any_work(cubesal, clip):
     done = cubesal("predict", clip, "--out", clip / "below", *FAST)
     assert done.code == 2

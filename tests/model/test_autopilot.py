@@ -330,6 +330,28 @@ def test_irregular_times_and_a_long_gap_are_planned_in_true_time():
     assert abs(path.at(5.8).yaw - 1.5) < radians(15)
 
 
+@pytest.mark.parametrize("zoom", [False, True])
+def test_a_gap_of_ten_hours_costs_no_more_than_a_short_one(zoom):
+    scene = np.arange(25) * 0.2
+    times = np.concatenate([scene, 36000.0 + scene])
+    maps = np.stack([blob(0.0, 0.0)] * 25 + [blob(3.0, 0.0)] * 25)
+    path = plan_path(maps, times, PlannerOptions(zoom=zoom))
+    assert len(path.times_s) < 700
+    assert (path.times_s[0], path.times_s[-1]) == (times[0], times[-1])
+    assert abs(path.at(3.0).yaw) < radians(15)
+    assert abs(wrap_angle(path.at(36002.0).yaw - 3.0)) < radians(15)
+    speeds = np.abs(np.diff(path.yaw)) / np.diff(path.times_s)
+    assert speeds.max() <= PlannerOptions().max_speed * (1 + 1e-9)
+
+
+def test_a_gap_gives_a_slow_camera_the_time_for_a_half_turn():
+    options = PlannerOptions(max_speed=radians(2))
+    maps = np.stack([blob(0.0, 0.0)] * 2 + [blob(3.0, 0.0)] * 30)
+    times = np.concatenate([[0.0, 0.2], 36000.0 + np.arange(30) * 10])
+    path = plan_path(maps, times, options)
+    assert abs(wrap_angle(path.at(36100.0).yaw - 3.0)) < radians(15)
+
+
 def test_one_map_gives_a_still_path_and_two_maps_a_short_one():
     one = plan_path(blob(1.0, 0.0)[None], np.array([2.0]))
     assert one.times_s.tolist() == [2.0]

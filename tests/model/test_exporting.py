@@ -356,7 +356,7 @@ def test_maps_are_written_in_every_format(clip, tmp_path):
     np.testing.assert_array_equal(load_npz(folder / "clip.npz").arrays()[2], maps)
     np.testing.assert_array_equal(np.load(folder / "clip.npy"), maps)
     names = sorted(entry.name for entry in (folder / "clip.mp4").iterdir())
-    assert names == ["00000.npy", "00006.npy", "00012.npy", "00018.npy", "00024.npy"]
+    assert names == ["00000.npy", "00006.npy", "00012.npy", "00018.npy", "00024.npy", "maps.json"]
     np.testing.assert_array_equal(np.load(folder / "clip.mp4" / "00018.npy"), maps[3])
     grey = cv2.imread(str(folder / "clip" / "000024.png"), cv2.IMREAD_UNCHANGED)
     assert (grey.dtype, grey.max()) == (np.uint16, 65535)
@@ -368,7 +368,7 @@ def test_a_folder_of_maps_replaces_an_older_one_but_nothing_foreign(clip, tmp_pa
     track, folder = track_of(clip), tmp_path / "maps"
     export_maps(track_of(clip, 3), folder, "wild360")
     export_maps(track, folder, "wild360")
-    assert len(list(folder.iterdir())) == 5
+    assert len(list(folder.glob("*.npy"))) == 5
     (folder / "holiday.jpg").write_text("mine")
     with pytest.raises(ExportError, match=r"holiday\.jpg"):
         export_maps(track, folder, "wild360")
@@ -377,6 +377,32 @@ def test_a_folder_of_maps_replaces_an_older_one_but_nothing_foreign(clip, tmp_pa
     with pytest.raises(ExportError, match="in the way"):
         export_maps(track, tmp_path / "file", "png")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["clip.mp4", "file", "maps"]
+
+
+def test_numbered_files_that_are_not_our_export_are_left_alone(clip, tmp_path):
+    track, folder = track_of(clip), tmp_path / "holiday"
+    folder.mkdir()
+    (folder / "000.png").write_text("mine")
+    for text in (None, "{}", "no json"):
+        if text is not None:
+            (folder / "maps.json").write_text(text)
+        with pytest.raises(ExportError, match=r"other things \(000\.png\)"):
+            export_maps(track, folder, "png")
+    assert (folder / "000.png").read_text() == "mine"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["clip.mp4", "holiday"]
+
+
+def test_a_part_folder_of_the_users_own_is_left_alone(clip, tmp_path):
+    mine = tmp_path / "maps.part"
+    mine.mkdir()
+    (mine / "diary.txt").write_text("mine")
+    (tmp_path / "maps").mkdir()
+    export_maps(track_of(clip), tmp_path / "maps", "png")
+    assert (mine / "diary.txt").read_text() == "mine"
+    assert len(list((tmp_path / "maps").glob("*.png"))) == 5
+    names = sorted(entry.name for entry in tmp_path.iterdir())
+    assert names == ["clip.mp4", "maps", "maps.part"]
+    assert (tmp_path / "maps").stat().st_mode == mine.stat().st_mode
 
 
 def test_the_path_table_has_a_row_per_source_frame(clip, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -76,6 +77,9 @@ def test_a_file_saved_by_a_spreadsheet_with_a_byte_order_mark_is_read(tmp_path):
         (f"{HEADER}\n0,0,1,2,3\n", "line 2: 5 values instead of 6"),
         (f"{HEADER}\n0,0,east,0,0,90\n", "line 2: could not convert"),
         (f"{HEADER}\n0,0,nan,0,0,90\n", "line 2: a value is not finite"),
+        (f"{HEADER}\n0,2e9,0,0,0,90\n", "line 2: time_s must lie within 1e.09 seconds"),
+        (f"{HEADER}\n0,0,-2e6,0,0,90\n", "line 2: yaw_deg and roll_deg must lie within 1000000"),
+        (f"{HEADER}\n0,0,0,0,2e6,90\n", "line 2: yaw_deg and roll_deg must lie within 1000000"),
         (f"{HEADER}\n0,0,0,95,0,90\n", "line 2: pitch_deg must lie"),
         (f"{HEADER}\n0,0,0,0,0,180\n", "line 2: hfov_deg must lie"),
         (f"{HEADER}\n0,0,0,0,0,90\n1,0,0,0,0,90\n", "line 3: time_s must grow"),
@@ -97,6 +101,20 @@ def test_binary_and_absent_files_get_one_sentence(tmp_path):
             load_csv(tmp_path / name)
     with pytest.raises(MediaError, match="readable"):
         load_csv(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_a_named_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(MediaError, match=r"pipe\.csv .* no ordinary file"):
+        load_csv(tmp_path / "pipe.csv")
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    with open(tmp_path / "huge.csv", "wb") as file:
+        file.truncate(64 * 2**20 + 1)
+    with pytest.raises(MediaError, match=r"huge\.csv is too large"):
+        load_csv(tmp_path / "huge.csv")
 
 
 def test_where_one_may_not_write_nothing_is_left(tmp_path):

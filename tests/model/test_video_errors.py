@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from cubesal.errors import MediaError
@@ -87,6 +89,15 @@ def test_a_raw_camera_file_is_to_be_stitched(suffix: str, tmp_path: Path) -> Non
 def test_avi_with_reordered_frames_has_no_usable_times(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.avi", codec="mpeg4", b_frames=2, frames=30)
     assert "convert it to MP4" in message(path)
+
+
+def test_a_picture_of_hardly_any_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "dot.png"
+    cv2.imwrite(str(path), np.zeros((1, 2, 3), np.uint8))
+    assert "dot.png is only 2x1 pixels; an equirect picture needs at least 16x8" in message(path)
+    cv2.imwrite(str(path), np.zeros((8, 16, 3), np.uint8))
+    with ClipReader(path) as reader:
+        assert reader.info.frame_count == 1
 
 
 def test_an_unknown_projection_is_the_callers_mistake(tmp_path: Path) -> None:

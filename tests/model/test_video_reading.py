@@ -116,7 +116,7 @@ def test_frames_before_an_edit_list_do_not_count(
     source = make_clip(tmp_path / "a.mp4", frames=60, gop=20, b_frames=b_frames)
     cut = remux(source, tmp_path / "cut.mp4", shift=-512 * 27)
     with ClipReader(cut) as reader:
-        assert reader.info.frame_count == 33
+        assert (reader.info.frame_count, reader.info.lost_frames) == (33, 0)
         assert numbers_of(list(reader.frames())) == list(range(27, 60))
         assert frame_number(reader.read(0).rgb()) == 27
         assert frame_number(reader.read(30).rgb()) == 57
@@ -125,7 +125,7 @@ def test_frames_before_an_edit_list_do_not_count(
 def test_frames_behind_an_edit_list_do_not_count(tmp_path: Path) -> None:
     path = shorten_edit(make_clip(tmp_path / "a.mp4", frames=60, gop=20, b_frames=2), 1.0)
     with ClipReader(path) as reader:
-        assert reader.info.frame_count == 30
+        assert (reader.info.frame_count, reader.info.lost_frames) == (30, 0)
         assert reader.info.duration_s == pytest.approx(1.0)
         assert numbers_of(list(reader.frames())) == list(range(30))
         assert reader.damaged == frozenset()
@@ -260,7 +260,7 @@ def test_a_damaged_packet_costs_frames_but_shifts_none(codec: str, tmp_path: Pat
 def test_undecodable_leading_frames_do_not_count(tmp_path: Path) -> None:
     path = make_damaged(tmp_path / "a.mp4", packets=[0], frames=60, gop=20, codec="libx265")
     with ClipReader(path) as reader:
-        assert reader.info.frame_count == 40
+        assert (reader.info.frame_count, reader.info.lost_frames) == (40, 20)
         assert numbers_of(list(reader.frames())) == list(range(20, 60))
         assert reader.times_s[0] == 0.0
 
@@ -269,11 +269,35 @@ def test_a_truncated_file_plays_up_to_where_it_ends(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "a.mp4", frames=60, container={"movflags": "faststart"})
     with ClipReader(truncated(whole, tmp_path / "cut.mp4", 0.6)) as reader:
         count = reader.info.frame_count
+        assert reader.info.lost_frames == 60 - count
         shown = numbers_of(list(reader.frames()))
         damaged = reader.damaged
     assert 10 < count < 60
     assert damaged <= {count - 1}
     assert shown[: count - 1] == list(range(count - 1))
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.6])
+def test_fragments_are_not_listed_in_advance_and_so_not_missed(kept: float, tmp_path: Path) -> None:
+    flags = {"movflags": "frag_keyframe+empty_moov"}
+    whole = make_clip(tmp_path / "a.mp4", frames=60, gop=10, container=flags)
+    with ClipReader(truncated(whole, tmp_path / "cut.mp4", kept)) as reader:
+        assert reader.info.lost_frames == 0
+
+
+def test_a_jump_of_ten_hours_does_not_make_the_rate_nonsense(tmp_path: Path) -> None:
+    pts = [*range(15), *range(10**6, 10**6 + 15)]
+    path = make_clip(tmp_path / "a.mp4", pts=pts, time_base=Fraction(1, 25), fps=25, frames=30)
+    with ClipReader(path) as reader:
+        assert reader.info.fps == 25
+        assert reader.info.duration_s > 36000
+
+
+def test_a_time_lapse_keeps_its_slow_rate(tmp_path: Path) -> None:
+    pts = [20 * number for number in range(10)]
+    path = make_clip(tmp_path / "a.mp4", pts=pts, time_base=Fraction(1, 10), fps=1, frames=10)
+    with ClipReader(path) as reader:
+        assert reader.info.fps == Fraction(1, 2)
 
 
 def test_reading_damaged_files_writes_nothing_to_the_terminal(

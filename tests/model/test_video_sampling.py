@@ -26,6 +26,12 @@ def test_ntsc_times_do_not_slip_by_rounding() -> None:
     assert list(picked) == list(range(3000))
 
 
+@pytest.mark.parametrize("rate_hz", [1e9, 1e300])
+def test_a_rate_beyond_the_clips_takes_every_frame_at_no_cost(rate_hz: float) -> None:
+    times_s = np.arange(1000) * 36.0
+    assert list(sample_indices(times_s, rate_hz, None)) == list(range(1000))
+
+
 def test_every_takes_each_nth_frame() -> None:
     assert list(sample_indices(np.arange(10) / 25, None, 4)) == [0, 4, 8]
 

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from cubesal.errors import ExportError
 from cubesal.video import ClipReader
 from tests.exports import export, shown
 from tests.media import make_clip
@@ -120,3 +121,12 @@ def test_a_silent_source_makes_a_silent_output(tmp_path: Path) -> None:
     export(source, tmp_path / "out.mp4", audio_from=source)
     with ClipReader(tmp_path / "out.mp4") as reader:
         assert not reader.info.has_audio
+
+
+def test_unknown_sound_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", frames=5, audio="aac")
+    unknown = source.read_bytes().replace(b"mp4a", b"zzzz").replace(b"esds", b"free")
+    source.write_bytes(unknown)
+    with pytest.raises(ExportError, match=r"a\.mp4: its sound is coded .* remove it first"):
+        export(source, tmp_path / "b.mp4", audio_from=source)
+    assert list(tmp_path.iterdir()) == [source]

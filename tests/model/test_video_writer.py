@@ -131,6 +131,14 @@ def test_lower_quality_numbers_make_larger_files(tmp_path: Path) -> None:
     assert sizes[0] > 2 * sizes[1]
 
 
+def test_a_frame_an_hour_is_no_rate_of_zero(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with VideoWriter(path, *SIZE, time_base=Fraction(1), fps=Fraction(1, 3600)) as writer:
+        for number in range(3):
+            writer.write(picture(number), 3600 * number)
+    assert shown(path) == ([0, 1, 2], [0, 3600, 7200])
+
+
 def test_odd_sizes_become_even_and_ffv1_keeps_them(tmp_path: Path) -> None:
     for name, codec, size in (("a.mp4", "h264", (256, 128)), ("a.mkv", "ffv1", (255, 127))):
         with VideoWriter(

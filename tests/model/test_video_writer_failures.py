@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from cubesal.errors import Cancelled, ExportError, MediaError
+from cubesal.video import writer as writer_module
 from cubesal.video.writer import VideoWriter
+from cubesal.whole_files import written_whole
 from tests.exports import SIZE, shown, write_numbered
 from tests.media import make_text, picture
 
@@ -51,6 +53,47 @@ def test_an_older_file_survives_a_cancelled_export_and_is_replaced_by_a_whole_on
     assert leftovers(tmp_path) == ["a.mp4"]
 
 
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_file_of_the_user_that_is_named_like_a_part_is_never_touched(
+    interrupted: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "a.mp4.part").write_bytes(b"a download")
+    (tmp_path / "b.csv.part").write_bytes(b"a download")
+    if interrupted:
+        with pytest.raises(Cancelled):
+            write_then_raise(tmp_path / "a.mp4", 40, Cancelled("stopped"))
+        with pytest.raises(Cancelled), written_whole(tmp_path / "b.csv"):
+            raise Cancelled("stopped")
+    else:
+        write_numbered(tmp_path / "a.mp4", 3)
+        with written_whole(tmp_path / "b.csv") as part:
+            part.write_bytes(b"new")
+    done = [] if interrupted else ["a.mp4", "b.csv"]
+    assert leftovers(tmp_path) == sorted([*done, "a.mp4.part", "b.csv.part"])
+    for name in ("a.mp4.part", "b.csv.part"):
+        assert (tmp_path / name).read_bytes() == b"a download"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are a Unix thing")
+def test_an_output_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    write_numbered(tmp_path / "a.mp4", 3)
+    with written_whole(tmp_path / "b.csv") as part:
+        part.write_bytes(b"new")
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
+def test_a_name_that_is_too_long_is_said_at_once_and_a_long_one_works(tmp_path: Path) -> None:
+    with pytest.raises(ExportError) as caught:
+        VideoWriter(tmp_path / ("é" * 150 + ".mp4"), *SIZE, time_base=Fraction(1, 30), fps=30)
+    sentence(caught)
+    assert leftovers(tmp_path) == []
+    long = tmp_path / ("é" * 125 + ".mp4")
+    write_numbered(long, 3)
+    assert leftovers(tmp_path) == [long.name]
+
+
 def sentence(caught: pytest.ExceptionInfo[ExportError]) -> str:
     text = str(caught.value)
     assert "\n" not in text
@@ -59,8 +102,15 @@ def sentence(caught: pytest.ExceptionInfo[ExportError]) -> str:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
-def test_a_full_disk_is_said_in_words_and_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4.part").symlink_to("/dev/full")
+def test_a_full_disk_is_said_in_words_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def part_on_a_full_disk(path: Path) -> Path:
+        part = path.with_name(".a.mp4.part")
+        part.symlink_to("/dev/full")
+        return part
+
+    monkeypatch.setattr(writer_module, "new_part", part_on_a_full_disk)
     with pytest.raises(ExportError) as caught:
         write_numbered(tmp_path / "a.mp4", 60)
     assert "a.mp4 cannot be completed: the disk is full" in sentence(caught)

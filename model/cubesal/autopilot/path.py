@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import stat
 from dataclasses import dataclass
 from math import degrees
 from pathlib import Path
@@ -16,6 +17,9 @@ from cubesal.errors import MediaError
 from cubesal.whole_files import written_whole
 
 CSV_COLUMNS = ("frame_index", "time_s", "yaw_deg", "pitch_deg", "roll_deg", "hfov_deg")
+_LARGEST_BYTES = 64 * 2**20
+_LARGEST_TIME_S = 1e9
+_LARGEST_TURN_DEG = 1e6
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def _degrees(camera: Camera) -> list[str]:
 def load_csv(path: str | Path) -> CameraPath:
     """Read a path CSV. MediaError, in one sentence, for whatever is not one."""
     try:
+        _check_file(path)
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
     except FileNotFoundError as error:
@@ -98,6 +103,15 @@ def load_csv(path: str | Path) -> CameraPath:
     return _from_samples(path, np.array(samples))
 
 
+def _check_file(path: str | Path) -> None:
+    # Before it is opened: a named pipe would let us wait for ever.
+    status = Path(path).stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise MediaError(f"{path} is not a readable path CSV: it is no ordinary file")
+    if status.st_size > _LARGEST_BYTES:
+        raise MediaError(f"{path} is too large for a path CSV: more than 64 MiB")
+
+
 def _parse(path: str | Path, line: int, row: list[str]) -> list[float]:
     if len(row) != len(CSV_COLUMNS):
         raise MediaError(f"{path}, line {line}: {len(row)} values instead of {len(CSV_COLUMNS)}")
@@ -107,6 +121,13 @@ def _parse(path: str | Path, line: int, row: list[str]) -> list[float]:
         raise MediaError(f"{path}, line {line}: {error}") from error
     if not np.all(np.isfinite(values)):
         raise MediaError(f"{path}, line {line}: a value is not finite")
+    if abs(values[1]) > _LARGEST_TIME_S:
+        raise MediaError(f"{path}, line {line}: time_s must lie within {_LARGEST_TIME_S:g} seconds")
+    if max(abs(values[2]), abs(values[4])) > _LARGEST_TURN_DEG:
+        raise MediaError(
+            f"{path}, line {line}: yaw_deg and roll_deg must lie within "
+            f"{_LARGEST_TURN_DEG:.0f} degrees"
+        )
     if abs(values[3]) > 90.0:
         raise MediaError(f"{path}, line {line}: pitch_deg must lie in [-90, 90]")
     low, high = degrees(HFOV_MIN), degrees(HFOV_MAX)

@@ -26,6 +26,10 @@ SAMPLE_RATE_HZ = 30.0
 MIN_CONTRAST = 0.05
 """Share by which the best view must beat the average one before moving is worth anything."""
 START_FADE_S = 0.5
+LONG_GAP_S = 10.0
+"""A gap without maps is planned as if it took this long, or a half turn where that takes longer."""
+MAX_SAMPLES = 1 << 21
+"""Beyond some 19 hours the finished path becomes less dense."""
 
 FloatArray = NDArray[np.float64]
 
@@ -97,19 +101,21 @@ def plan_path(
     options = options or PlannerOptions()
     times = np.asarray(times_s, dtype=np.float64)
     _check(maps, times)
-    ticks = tick_times(times, options)
+    clock = planning_clock(times, options)
+    ticks = tick_times(clock, options)
     volume = share_volume(
         maps, options.pitches, options.yaw_cells, options.hfov, options.aspect, centred=True
     )
-    values = values_at_ticks(volume, times, ticks)
+    values = values_at_ticks(volume, clock, ticks)
     yaw, pitch = _best_directions(values, ticks, options, start)
     dense = _dense_times(ticks)
     yaw, pitch = _smoothed(yaw, pitch, ticks, dense, options, start)
     if options.zoom:
-        hfov = zoom_curve(maps, times, dense, yaw, pitch, options.hfov, options.aspect)
+        hfov = zoom_curve(maps, clock, dense, yaw, pitch, options.hfov, options.aspect)
     else:
         hfov = np.full(len(dense), options.hfov)
-    return CameraPath(dense, yaw, pitch, hfov, np.zeros(len(dense)))
+    dense_s = dense if clock is times else np.interp(dense, clock, times)
+    return CameraPath(dense_s, yaw, pitch, hfov, np.zeros(len(dense)))
 
 
 def _check(maps: NDArray[np.floating], times: FloatArray) -> None:
@@ -119,6 +125,20 @@ def _check(maps: NDArray[np.floating], times: FloatArray) -> None:
         raise ValueError(f"{len(maps)} maps need as many times, not {times.shape}")
     if np.any(np.diff(times) <= 0):
         raise ValueError("times_s must ascend strictly")
+
+
+def planning_clock(times: FloatArray, options: PlannerOptions) -> FloatArray:
+    """The times (K,) with long gaps cut short, so that the work depends on the number of maps.
+
+    The camera can get anywhere in what is left of a gap; stretched to its true length again, the
+    path only becomes slower there.
+    """
+    steps = np.diff(times)
+    longest = max(LONG_GAP_S, pi / options.max_speed)
+    if not np.any(steps > longest):
+        return times
+    clock: FloatArray = times[0] + np.append(0.0, np.cumsum(np.minimum(steps, longest)))
+    return clock
 
 
 def tick_times(times: FloatArray, options: PlannerOptions) -> FloatArray:
@@ -173,7 +193,7 @@ def _nearest_cell(start: tuple[float, float], options: PlannerOptions) -> tuple[
 
 
 def _dense_times(ticks: FloatArray) -> FloatArray:
-    count = ceil(float(ticks[-1] - ticks[0]) * SAMPLE_RATE_HZ) + 1
+    count = min(ceil(float(ticks[-1] - ticks[0]) * SAMPLE_RATE_HZ) + 1, MAX_SAMPLES)
     return np.linspace(ticks[0], ticks[-1], 1 if count == 1 else _fast_length(count))
 
 

@@ -60,7 +60,8 @@ def best_grid_path(
     window = (costs.shape[1], costs.shape[2])
     a, b = window[0] // 2, window[1] // 2
     score = _initial(values[0], start)
-    back = np.zeros((steps, rows, columns), dtype=np.int32)
+    # Ten hours have 90000 steps: a byte for each move, as a rule, instead of four.
+    back = np.zeros((steps, rows, columns), dtype=np.min_scalar_type(window[0] * window[1]))
     priced = costs[:, None]
     candidates = np.empty((rows, columns, *window))
     every = np.arange(rows * columns)
@@ -85,7 +86,7 @@ def _initial(first: NDArray[np.floating], start: tuple[int, int] | None) -> NDAr
 
 
 def _trace(
-    score: NDArray[np.float64], back: NDArray[np.int32], window: tuple[int, int]
+    score: NDArray[np.float64], back: NDArray[np.unsignedinteger], window: tuple[int, int]
 ) -> tuple[float, NDArray[np.int64], NDArray[np.int64]]:
     steps, _, columns = back.shape
     a, b = window[0] // 2, window[1] // 2

@@ -100,7 +100,7 @@ def _add_projection(parser: Any) -> None:
 def _add_rate(parser: ArgumentParser) -> None:
     rate = parser.add_mutually_exclusive_group()
     rate.add_argument(
-        "--rate", type=values.positive, metavar="HZ", help="maps per second of clip (default 5)"
+        "--rate", type=values.rate_hz, metavar="HZ", help="maps per second of clip (default 5)"
     )
     rate.add_argument("--every", type=values.positive_int, metavar="N", help="each N-th frame")
 
@@ -173,7 +173,10 @@ def _add_flat(parser: ArgumentParser) -> None:
     )
     group.add_argument("--size", type=values.size, metavar="WxH", help="default 1280x720")
     group.add_argument(
-        "--fov", type=values.fov_deg, metavar="DEG", help="horizontal field of view (default 90)"
+        "--fov",
+        type=values.fov_deg,
+        metavar="DEG",
+        help="horizontal field of view (default: 90 along the longer side)",
     )
     group.add_argument("--path", type=Path, metavar="CSV", help="follow this path, do not plan one")
     group.add_argument(

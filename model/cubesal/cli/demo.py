@@ -26,7 +26,8 @@ from cubesal.camera import view_contains
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE
-from cubesal.cli.work import load_predictor, writable_folder
+from cubesal.cli.outputs import check_file, writable_folder
+from cubesal.cli.work import load_predictor
 from cubesal.democlip import render_demo, scene_truth
 from cubesal.exporting import export_nfov, export_overlay, export_path
 from cubesal.geometry import dir_from_angles
@@ -51,8 +52,10 @@ class _Stages:
 
 def run(options: Options, console: Console) -> int:
     """Render or take a clip, and leave its overlay, flat video and path in the folder."""
-    out = writable_folder(options.out)
+    out: Path = options.out
     clip: Path = options.clip or out / "demo_clip.mp4"
+    _check_outputs(out, options.clip)
+    writable_folder(out)
     if options.clip is None:
         with console.progress("render demo_clip.mp4") as progress:
             render_demo(clip, progress=progress)
@@ -73,6 +76,13 @@ def run(options: Options, console: Console) -> int:
     else:
         _print_table(report, console)
     return DONE
+
+
+def _check_outputs(out: Path, given: Path | None) -> None:
+    for file in _files(out):
+        check_file(file, {} if given is None else {given: "the clip itself"}, "--out")
+    if given is None:
+        check_file(out / "demo_clip.mp4", {}, "--out")
 
 
 def _files(out: Path) -> list[Path]:

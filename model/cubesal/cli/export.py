@@ -5,56 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import atan, pi, radians, tan
 from pathlib import Path
 
+from cubesal.autopilot import CameraPath
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL
-from cubesal.cli.work import (
-    analysed_track,
-    load_predictor,
-    overlay_style,
-    planned_path,
-    writable_folder,
-)
+from cubesal.cli.export_outputs import planned_outputs
+from cubesal.cli.shapes import Shape, flat_shapes, given_path
+from cubesal.cli.work import analysed_track, load_predictor, overlay_style, planned_path
 from cubesal.errors import ExportError
 from cubesal.exporting import (
     Encoding,
     TimeRange,
-    default_hfov,
-    default_size,
     export_attention,
     export_maps,
     export_nfov,
     export_overlay,
     export_path,
     export_snapshot,
-    map_target,
 )
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
 from cubesal.video.encoders import ENCODERS
 
 __all__ = ["run"]
-
-_SUFFIX = {"path": ".csv", "attention": ".csv", "snapshot": ".png"}
-_CONTAINER = {"prores": ".mov", "ffv1": ".mkv"}
-_WIDEST_VFOV = radians(150)
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """One flat output: its pixels and horizontal field of view; ``label`` tells several apart."""
-
-    width: int
-    height: int
-    hfov: float
-    label: str
-
-    @property
-    def aspect(self) -> float:
-        return self.width / self.height
 
 
 @dataclass
@@ -66,6 +41,7 @@ class _Job:
     track: SaliencyTrack | None
     span: TimeRange
     damaged: int
+    given_path: CameraPath | None
 
     @property
     def maps(self) -> SaliencyTrack:
@@ -73,18 +49,25 @@ class _Job:
             raise ValueError("this export needs maps")
         return self.track
 
+    def path(self, shape: Shape) -> CameraPath:
+        """The path of ``--path``, or one planned for the shape."""
+        if self.given_path is not None:
+            return self.given_path
+        return planned_path(self.maps, self.options, shape.aspect, shape.hfov)
+
 
 def run(options: Options, console: Console) -> int:
     """Analyse as far as needed, then export."""
     if options.to_s is not None and options.to_s <= options.from_s:
         raise ExportError(f"--to {options.to_s:g} does not come after --from {options.from_s:g}")
-    shapes = _shapes(options)
+    shapes = flat_shapes(options)
     _check_quality(options)
     span = TimeRange(options.from_s, options.to_s)
-    outputs = _outputs(options, shapes)
+    followed = given_path(options, shapes)
+    outputs = planned_outputs(options, shapes)
     with ClipReader(options.clip, projection=options.projection) as reader:
         track = _track(reader, options, console, span)
-        job = _Job(options, console, track, span, len(reader.damaged))
+        job = _Job(options, console, track, span, len(reader.damaged), followed)
     written = []
     for shape, out in zip(shapes, outputs, strict=True):
         written.append(_EXPORTS[options.what](job, shape, out))
@@ -115,63 +98,7 @@ def _check_quality(options: Options) -> None:
         raise ExportError(f"--quality: {error}") from error
 
 
-def _shapes(options: Options) -> list[_Shape]:
-    """One shape per ``--aspect``; kinds that are not flat have a single one."""
-    aspects = options.aspect or [options.size or (16, 9)]
-    if options.what not in ("nfov", "path"):
-        aspects = aspects[:1]
-    if options.size is not None and len(aspects) > 1:
-        raise ExportError("--size sets one picture size: give a single --aspect with it, or none")
-    shapes = [_shape(aspect, options) for aspect in aspects]
-    if len({shape.label for shape in shapes}) < len(shapes):
-        raise ExportError("the same --aspect is given twice")
-    return shapes
-
-
-def _shape(aspect: tuple[int, int], options: Options) -> _Shape:
-    width, height = options.size or default_size(aspect)
-    if abs(width / height / (aspect[0] / aspect[1]) - 1) > 0.01:
-        raise ExportError(
-            f"--size {width}x{height} is not {aspect[0]}:{aspect[1]}; give one of the two"
-        )
-    hfov = default_hfov(width / height) if options.fov is None else radians(options.fov)
-    vfov = 2 * atan(tan(hfov / 2) * height / width)
-    if vfov > _WIDEST_VFOV:
-        raise ExportError(
-            f"a field of view of {options.fov:g} degrees across makes {vfov / pi * 180:.0f} "
-            f"degrees upright at {width}x{height}; choose a smaller --fov"
-        )
-    return _Shape(width, height, hfov, f"{aspect[0]}x{aspect[1]}")
-
-
-def _outputs(options: Options, shapes: list[_Shape]) -> list[Path]:
-    """Where each shape goes; the folders exist afterwards and the clip is not among them."""
-    suffix = _SUFFIX.get(options.what) or _CONTAINER.get(options.codec, ".mp4")
-    plain = _plain_output(options, suffix)
-    outputs = [plain]
-    if len(shapes) > 1:
-        outputs = [plain.with_name(f"{plain.stem}_{s.label}{plain.suffix}") for s in shapes]
-    for out in outputs:
-        writable_folder(out.parent)
-        if out.exists() and options.clip.exists() and out.samefile(options.clip):
-            raise ExportError(f"{out} is the clip itself; choose another name with -o")
-    return outputs
-
-
-def _plain_output(options: Options, suffix: str) -> Path:
-    stem = options.clip.stem
-    chosen: Path | None = options.out
-    if options.what == "snapshot" and (chosen is None or chosen.suffix.lower() != ".png"):
-        return (chosen or Path()) / "."
-    if chosen is not None and not chosen.is_dir():
-        return chosen
-    folder = chosen or Path()
-    if options.what == "maps":
-        return map_target(folder, f"{stem}_maps", options.format)
-    return folder / f"{stem}_{options.what}{suffix}"
-
-
-def _video(job: _Job, shape: _Shape, out: Path) -> Path:
+def _video(job: _Job, shape: Shape, out: Path) -> Path:
     del shape
     options = job.options
     with job.console.progress(f"export {out.name}") as progress:
@@ -190,9 +117,9 @@ def _video(job: _Job, shape: _Shape, out: Path) -> Path:
     return out
 
 
-def _nfov(job: _Job, shape: _Shape, out: Path) -> Path:
+def _nfov(job: _Job, shape: Shape, out: Path) -> Path:
     options = job.options
-    path = planned_path(job.track, options, shape.aspect, shape.hfov)
+    path = job.path(shape)
     with job.console.progress(f"export {out.name}") as progress:
         done = export_nfov(
             options.clip,
@@ -209,26 +136,26 @@ def _nfov(job: _Job, shape: _Shape, out: Path) -> Path:
     return out
 
 
-def _path(job: _Job, shape: _Shape, out: Path) -> Path:
+def _path(job: _Job, shape: Shape, out: Path) -> Path:
     options = job.options
-    path = planned_path(job.track, options, shape.aspect, shape.hfov)
+    path = job.path(shape)
     export_path(options.clip, path, out, span=job.span, projection=options.projection)
     return out
 
 
-def _maps(job: _Job, shape: _Shape, out: Path) -> Path:
+def _maps(job: _Job, shape: Shape, out: Path) -> Path:
     del shape
     export_maps(job.maps, out, job.options.format)
     return out
 
 
-def _attention(job: _Job, shape: _Shape, out: Path) -> Path:
-    path = planned_path(job.maps, job.options, shape.aspect, shape.hfov)
+def _attention(job: _Job, shape: Shape, out: Path) -> Path:
+    path = job.path(shape)
     export_attention(job.maps, out, path, shape.aspect)
     return out
 
 
-def _snapshot(job: _Job, shape: _Shape, out: Path) -> Path:
+def _snapshot(job: _Job, shape: Shape, out: Path) -> Path:
     del shape
     return export_snapshot(
         job.options.clip,
@@ -240,7 +167,7 @@ def _snapshot(job: _Job, shape: _Shape, out: Path) -> Path:
     )
 
 
-_EXPORTS: dict[str, Callable[[_Job, _Shape, Path], Path]] = {
+_EXPORTS: dict[str, Callable[[_Job, Shape, Path], Path]] = {
     "overlay": _video,
     "cube": _video,
     "nfov": _nfov,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -13,6 +16,7 @@ from cubesal.cli.arguments import Options, build_parser
 from cubesal.cli.console import Console
 from cubesal.cli.exits import INTERRUPTED, UNUSABLE
 from cubesal.errors import Cancelled, CubesalError
+from cubesal.threads import spin_briefly
 
 __all__ = ["main"]
 
@@ -29,10 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:  # argparse has said what is wrong, or printed the help
         return leaving.code if isinstance(leaving.code, int) else UNUSABLE
     console = Console(options.verbose - options.quiet)
-    # Loaded only now: a command brings torch, PyAV and OpenCV with it.
-    command = cast(_Command, import_module(f"cubesal.cli.{options.command}"))
+    spin_briefly()
     try:
-        return command.run(options, console)
+        with _ended_as_by_ctrl_c():
+            # Loaded only now: a command brings torch, PyAV and OpenCV with it.
+            command = cast(_Command, import_module(f"cubesal.cli.{options.command}"))
+            return command.run(options, console)
     except (KeyboardInterrupt, Cancelled):
         console.error("interrupted; nothing half-written is left")
         return INTERRUPTED
@@ -44,6 +50,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(console, str(error))
     except Exception as error:  # the last resort: still one line, and the whole story with -v
         return _failed(console, f"unexpected {type(error).__name__}: {error} (-v shows where)")
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt too, so that half-written files go."""
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    # One that is ignored stays so: nohup ignores SIGHUP.
+    ours = [n for n in numbers if n is not None and signal.getsignal(n) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []  # only the main thread may set handlers
+
+    def interrupt(_number: int, _frame: object) -> None:
+        for number in ours:  # a second one must not interrupt the cleaning up
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in ours:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _failed(console: Console, message: str) -> int:

@@ -14,9 +14,16 @@ from numpy.typing import NDArray
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
-from cubesal.cli.work import analysed_track, load_predictor, overlay_style, writable_folder
+from cubesal.cli.outputs import check_file, check_folder, writable_folder
+from cubesal.cli.work import analysed_track, load_predictor, overlay_style
 from cubesal.errors import Cancelled, CubesalError, ExportError
-from cubesal.exporting import export_maps, export_overlay, map_target, save_png
+from cubesal.exporting import (
+    FOLDER_FORMATS,
+    export_maps,
+    export_overlay,
+    map_target,
+    save_png,
+)
 from cubesal.features import backbone_features
 from cubesal.flow import FlowMeter
 from cubesal.models import SaliencyModel
@@ -62,6 +69,7 @@ class _Observed:
 def run(options: Options, console: Console) -> int:
     """Predict every input; one that fails does not stop the others."""
     _refuse_clashes(options.inputs)
+    _check_outputs(options)
     writable_folder(options.out)
     predictor, model = load_predictor(options, console)
     reports = []
@@ -95,6 +103,36 @@ def _refuse_clashes(inputs: list[Path]) -> None:
             )
 
 
+def _check_outputs(options: Options) -> None:
+    """No output may be an input, or the output of another input. ExportError."""
+    inputs = dict.fromkeys(options.inputs, "one of the inputs")
+    planned: dict[Path, Path] = {}
+    for path in options.inputs:
+        target = map_target(options.out, path.stem, options.format)
+        if options.format in FOLDER_FORMATS:
+            check_folder(target, inputs, "--out")
+        files = _files_beside(path.stem, options)
+        if options.format not in FOLDER_FORMATS:
+            files.append(target)
+        for file in files:
+            check_file(file, inputs, "--out")
+        for out in {target, *files}:
+            other = planned.setdefault(out, path)
+            if other is not path:
+                raise ExportError(
+                    f"{other} and {path} would both write {out}; "
+                    "predict them into different folders"
+                )
+
+
+def _files_beside(stem: str, options: Options) -> list[Path]:
+    """What may be written beside the maps; whether the input is a still is not known yet."""
+    kinds = ["_overlay.mp4", "_overlay.png"] if options.overlay else []
+    kinds += ["_features.npz"] if options.features else []
+    kinds += ["_flow.npz"] if options.flow else []
+    return [options.out / f"{stem}{kind}" for kind in kinds]
+
+
 def _exit_code(reports: list[_Report]) -> int:
     failed = sum(report.error is not None for report in reports)
     if failed == len(reports):
@@ -120,7 +158,10 @@ def _predict(
     export_maps(track, target, options.format)
     outputs = [target, *extras.save(options.out / path.stem, track)]
     if options.overlay:
-        outputs.append(_save_overlay(path, track, options, console, is_still))
+        overlay, damaged = _save_overlay(path, track, options, console, is_still)
+        outputs.append(overlay)
+        # Every frame is decoded for it, and only some for the maps.
+        report.damaged_frames = max(report.damaged_frames, damaged)
     report.outputs = [str(output) for output in outputs]
     for output in outputs:
         console.note(f"wrote {output}")
@@ -133,7 +174,8 @@ def _predict(
 
 def _save_overlay(
     path: Path, track: SaliencyTrack, options: Options, console: Console, is_still: bool
-) -> Path:
+) -> tuple[Path, int]:
+    """The file written, and how many of its frames repeat another."""
     style = overlay_style(options)
     if is_still:
         out: Path = options.out / f"{path.stem}_overlay.png"
@@ -141,13 +183,13 @@ def _save_overlay(
             saliency = track.arrays()[2][0]
             scale = style.scale_of(saliency, track.peak)
             save_png(out, blend_overlay(reader.read(0).rgb(), saliency, scale, style))
-        return out
+            return out, len(reader.damaged)
     out = options.out / f"{path.stem}_overlay.mp4"
     with console.progress(f"overlay {path.name}") as progress:
-        export_overlay(
+        done = export_overlay(
             path, track, out, style=style, projection=options.projection, progress=progress
         )
-    return out
+    return out, done.damaged
 
 
 class _Extras:

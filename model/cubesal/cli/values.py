@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from argparse import ArgumentTypeError
 
-__all__ = ["aspect", "fov_deg", "positive", "positive_int", "seconds", "share", "size"]
+__all__ = ["aspect", "fov_deg", "positive", "positive_int", "rate_hz", "seconds", "share", "size"]
 
 FOV_LIMITS_DEG = (20.0, 140.0)
 _LARGEST_SIDE = 16384
+_MOST_PIXELS = 7680 * 4320
+_HIGHEST_RATE_HZ = 1000
 
 
 def _number(text: str) -> float:
@@ -26,6 +28,14 @@ def positive(text: str) -> float:
     value = _number(text)
     if value <= 0:
         raise ArgumentTypeError(f"{text} must be greater than 0")
+    return value
+
+
+def rate_hz(text: str) -> float:
+    """Maps per second of clip: above 0, and no more than any clip has frames."""
+    value = positive(text)
+    if value > _HIGHEST_RATE_HZ:
+        raise ArgumentTypeError(f"{text} is more than {_HIGHEST_RATE_HZ} maps per second of clip")
     return value
 
 
@@ -75,6 +85,8 @@ def size(text: str) -> tuple[int, int]:
         raise ArgumentTypeError(f"{text}: width and height must be even")
     if max(width, height) > _LARGEST_SIDE:
         raise ArgumentTypeError(f"{text} is larger than {_LARGEST_SIDE} pixels a side")
+    if width * height > _MOST_PIXELS:
+        raise ArgumentTypeError(f"{text} has more pixels than 7680x4320")
     return width, height
 
 

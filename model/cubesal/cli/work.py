@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from cubesal.analysis import DEFAULT_RATE_HZ, Predictor, analyse, grid_track
-from cubesal.autopilot import CameraPath, PlannerOptions, load_csv, plan_path
+from cubesal.autopilot import CameraPath, PlannerOptions, plan_path
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
-from cubesal.errors import ExportError
 from cubesal.exporting import TimeRange, frames_within, grid_points_for
 from cubesal.models import SaliencyModel, load_model
 from cubesal.overlay import OverlayStyle
@@ -23,7 +20,6 @@ __all__ = [
     "load_predictor",
     "overlay_style",
     "planned_path",
-    "writable_folder",
 ]
 
 
@@ -52,14 +48,8 @@ def analysed_track(
     return track
 
 
-def planned_path(
-    track: SaliencyTrack | None, options: Options, aspect: float, hfov: float
-) -> CameraPath:
-    """The path of ``--path``, or one planned over the analysed maps. MediaError."""
-    if options.path is not None:
-        return load_csv(options.path)
-    if track is None:
-        raise ValueError("a path is planned over maps")
+def planned_path(track: SaliencyTrack, options: Options, aspect: float, hfov: float) -> CameraPath:
+    """A path planned over the analysed maps."""
     _, times_s, maps = track.arrays()
     planner = PlannerOptions(
         max_speed=float(np.radians(options.max_speed)),
@@ -76,16 +66,3 @@ def overlay_style(options: Options) -> OverlayStyle:
     return OverlayStyle(
         options.colormap, options.opacity, options.threshold, range_mode=options.range
     )
-
-
-def writable_folder(folder: Path) -> Path:
-    """Create the folder if need be and prove that it can be written to. ExportError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".cubesal.part"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        reason = error.strerror or error
-        raise ExportError(f"cannot write to the folder {folder}: {reason}") from error
-    return folder

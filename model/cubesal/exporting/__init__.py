@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cubesal.exporting.encoding import Encoding, Exported
-from cubesal.exporting.files import save_png, timecode
+from cubesal.exporting.files import check_maps_folder, save_png, timecode
 from cubesal.exporting.ranges import (
     WHOLE_CLIP,
     TimeRange,
@@ -12,6 +12,7 @@ from cubesal.exporting.ranges import (
     require_maps,
 )
 from cubesal.exporting.tables import (
+    FOLDER_FORMATS,
     MAP_FORMATS,
     export_attention,
     export_maps,
@@ -21,6 +22,7 @@ from cubesal.exporting.tables import (
     snapshot_name,
 )
 from cubesal.exporting.videos import (
+    WIDEST_VFOV,
     default_hfov,
     default_size,
     equirect_size,
@@ -29,11 +31,14 @@ from cubesal.exporting.videos import (
 )
 
 __all__ = [
+    "FOLDER_FORMATS",
     "MAP_FORMATS",
     "WHOLE_CLIP",
+    "WIDEST_VFOV",
     "Encoding",
     "Exported",
     "TimeRange",
+    "check_maps_folder",
     "default_hfov",
     "default_size",
     "equirect_size",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,46 +18,69 @@ from numpy.typing import NDArray
 from cubesal.errors import ExportError
 from cubesal.whole_files import written_whole
 
-__all__ = ["folder_output", "save_png", "timecode"]
+__all__ = ["check_maps_folder", "folder_output", "save_png", "timecode"]
 
+FACTS_NAME = "maps.json"
 _OURS = re.compile(r"\d+\.(npy|png)|maps\.json")
+_FACTS = {"source", "model", "frame_index", "time_s"}
 
 
 @contextmanager
 def folder_output(folder: Path) -> Iterator[Path]:
-    """A ``.part`` folder to fill, which becomes ``folder`` if the block succeeds.
+    """A temporary folder to fill, which becomes ``folder`` if the block succeeds.
 
-    Numbered files of an earlier export to the same place are replaced; a folder that holds
-    anything else is refused.
+    An earlier export to the same place, known by its ``maps.json``, is replaced; a folder that
+    holds anything else is refused.
     """
-    part = folder.with_name(folder.name + ".part")
+    holder: Path | None = None
     try:
-        _refuse_foreign(folder)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+        check_maps_folder(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        holder = Path(
+            tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part")
+        )
+        # A folder inside it: what mkdtemp makes is closed to everybody else.
+        part = holder / "maps"
+        part.mkdir()
         yield part
         if folder.exists():
+            check_maps_folder(folder)
             shutil.rmtree(folder)
         os.replace(part, folder)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise ExportError(f"cannot write {folder}: {error.strerror or error}") from error
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    finally:
+        if holder is not None:
+            shutil.rmtree(holder, ignore_errors=True)
 
 
-def _refuse_foreign(folder: Path) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ExportError(f"cannot write the folder {folder}: a file of that name is in the way")
-    foreign = [entry.name for entry in folder.iterdir() if not _OURS.fullmatch(entry.name)]
+def check_maps_folder(folder: Path) -> None:
+    """ExportError unless ``folder`` is absent, empty or an earlier export of maps."""
+    try:
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise ExportError(
+                f"cannot write the folder {folder}: a file of that name is in the way"
+            )
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError as error:
+        raise ExportError(f"cannot write {folder}: {error.strerror or error}") from error
+    foreign = [name for name in names if not _OURS.fullmatch(name)]
+    if names and not foreign and not _is_our_export(folder):
+        foreign = names
     if foreign:
         raise ExportError(
-            f"cannot write to {folder}: it holds other things ({sorted(foreign)[0]}); "
-            "choose another place"
+            f"cannot write to {folder}: it holds other things ({foreign[0]}); choose another place"
         )
+
+
+def _is_our_export(folder: Path) -> bool:
+    try:
+        facts = json.loads((folder / FACTS_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(facts, dict) and facts.keys() >= _FACTS
 
 
 def save_png(path: Path, picture: NDArray[np.uint8] | NDArray[np.uint16]) -> None:

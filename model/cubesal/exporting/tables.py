@@ -15,7 +15,7 @@ from cubesal.attention import attention_stats
 from cubesal.autopilot import CameraPath, captured_shares
 from cubesal.autopilot.path import write_text
 from cubesal.errors import ExportError
-from cubesal.exporting.files import folder_output, save_png, timecode
+from cubesal.exporting.files import FACTS_NAME, folder_output, save_png, timecode
 from cubesal.exporting.ranges import WHOLE_CLIP, TimeRange, frames_within
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack
@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 MAP_FORMATS = ("npz", "npy", "png", "wild360")
+FOLDER_FORMATS = ("png", "wild360")
 ATTENTION_COLUMNS = (
     "frame_index",
     "time_s",
@@ -54,9 +55,9 @@ def export_maps(track: SaliencyTrack, out: str | Path, kind: str = "npz") -> Non
     """Write the analysed maps. ExportError.
 
     ``npz``: one file with maps, frame indices, times, model and source. ``npy``: one (T, H, W)
-    array. ``png``: a folder of 16-bit pictures named by frame index, 65535 being the track's peak,
-    and a ``maps.json`` that says so. ``wild360``: a folder of (H, W) arrays named by frame index,
-    as in the Wild-360 ground truth.
+    array. ``png``: a folder of 16-bit pictures named by frame index, 65535 being the track's peak.
+    ``wild360``: a folder of (H, W) arrays named by frame index, as in the Wild-360 ground truth.
+    Both folders have a ``maps.json`` that says what they hold.
     """
     target = Path(out)
     frame_index, time_s, saliency = track.arrays()
@@ -69,6 +70,7 @@ def export_maps(track: SaliencyTrack, out: str | Path, kind: str = "npz") -> Non
         with folder_output(target) as part:
             for index, saliency_map in zip(frame_index, saliency, strict=True):
                 np.save(part / f"{index:05d}.npy", saliency_map)
+            _write_facts(track, frame_index, time_s, part)
     elif kind == "png":
         with folder_output(target) as part:
             _write_pngs(track, frame_index, time_s, saliency, part)
@@ -87,14 +89,25 @@ def _write_pngs(
     for index, saliency_map in zip(frame_index, saliency, strict=True):
         grey = np.rint(saliency_map * np.float32(65535 / top)).astype(np.uint16)
         save_png(folder / f"{index:06d}.png", grey)
+    _write_facts(track, frame_index, time_s, folder, value_at_65535=top)
+
+
+def _write_facts(
+    track: SaliencyTrack,
+    frame_index: NDArray[np.int64],
+    time_s: NDArray[np.float64],
+    folder: Path,
+    **more: float,
+) -> None:
+    """``maps.json``, by which the folder is known as ours when it is written again."""
     facts = {
         "source": track.source,
         "model": track.model,
-        "value_at_65535": top,
+        **more,
         "frame_index": frame_index.tolist(),
         "time_s": np.round(time_s, 6).tolist(),
     }
-    (folder / "maps.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    (folder / FACTS_NAME).write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
 def export_path(

@@ -20,11 +20,20 @@ from cubesal.progress import ProgressFn
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipInfo, ClipReader, Frame
 
-__all__ = ["default_hfov", "default_size", "equirect_size", "export_nfov", "export_overlay"]
+__all__ = [
+    "WIDEST_VFOV",
+    "default_hfov",
+    "default_size",
+    "equirect_size",
+    "export_nfov",
+    "export_overlay",
+]
 
 OverlayView = Literal["equirect", "cube"]
 SPHERICAL_SUFFIXES = (".mp4", ".m4v", ".mov")
 DEFAULT_PIXELS = 1280 * 720
+WIDEST_VFOV = pi * 0.95
+"""Beyond it a flat picture is all stretched border."""
 
 
 def equirect_size(info: ClipInfo) -> tuple[int, int]:
@@ -143,7 +152,7 @@ def export_nfov(
 
         def draw(frame: Frame) -> NDArray[np.uint8]:
             camera = path.at(frame.time_s)
-            if camera.vfov(width / height) > pi * 0.95:
+            if camera.vfov(width / height) > WIDEST_VFOV:
                 raise ValueError("the field of view is too wide for so tall a picture")
             return equirect_to_perspective(frame.rgb(), camera, width, height)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 
 import av
 from av.audio.frame import AudioFrame
@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from cubesal.errors import ExportError
 from cubesal.video.index import read_packets
 from cubesal.video.opening import open_container
 
@@ -70,11 +71,21 @@ class AudioCopy:
     def open(
         cls, path: Path, output: OutputContainer, from_s: float, to_s: float | None
     ) -> Self | None:
-        """The sound of a file, or None if it is silent; raises ``MediaError`` if unreadable."""
+        """The sound of a file, or None if it is silent.
+
+        Raises ``MediaError`` if the file is unreadable, ``ExportError`` for unknown sound.
+        """
         source = open_container(path)
         if not source.streams.audio:
             source.close()
             return None
+        # PyAV's stub knows of no stream without a decoder.
+        if cast("object | None", source.streams.audio[0].codec_context) is None:
+            source.close()
+            raise ExportError(
+                f"{path.name}: its sound is coded in a way that cannot be copied or decoded here; "
+                f"remove it first (ffmpeg -i {path.name} -an OUT{path.suffix})"
+            )
         return cls(source, output, from_s, to_s)
 
     def advance(self, until_s: float = float("inf")) -> None:

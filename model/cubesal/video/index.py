@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-__all__ = ["PacketIndex", "build_index", "is_shown", "read_packets"]
+__all__ = ["PacketIndex", "build_index", "is_shown", "missing_frames", "read_packets"]
 
 StreamT = TypeVar("StreamT", VideoStream, AudioStream)
 
@@ -90,3 +90,16 @@ def _usable_keys(pts: NDArray[np.int64], keys: list[int]) -> NDArray[np.int64]:
 def is_shown(packet: Packet[VideoStream], codec: str) -> bool:
     """Whether the packet holds a picture to show; RFC 6386 section 9.1 for VP8's show_frame bit."""
     return codec != "vp8" or bool(memoryview(packet)[0] & 0x10)
+
+
+def missing_frames(
+    container: InputContainer, stream: VideoStream, index: PacketIndex, file_size: int
+) -> int:
+    """How many frames an MP4 or MOV lists that lie behind its end, because it was cut off.
+
+    Frames that an edit list cuts away do not count; fragments are not listed in advance.
+    """
+    if "mp4" not in container.format.name.split(",") or stream.frames <= len(index.pts):
+        return 0
+    listed = stream.index_entries
+    return sum(entry.pos >= file_size and not entry.is_discard for entry in listed)

@@ -40,6 +40,8 @@ class ClipInfo:
     tick in seconds, ``duration_s`` runs from the first frame's start to the last frame's end,
     ``fps`` is the average rate.  ``projection_source`` says what the projection was concluded
     from: "V2 metadata", "V1 metadata", "metadata", "aspect", "name" or "override".
+    ``lost_frames`` are those before the first that can be decoded and, of an MP4 or MOV that was
+    cut off, those behind its end; ``frame_count`` does not include them.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class ClipInfo:
     layout: Layout
     projection_source: str
     is_still: bool
+    lost_frames: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from cubesal.errors import MediaError
 from cubesal.video.decoder import PictureDecoder
-from cubesal.video.index import PacketIndex, build_index
+from cubesal.video.index import PacketIndex, build_index, missing_frames
 from cubesal.video.info import ClipInfo, Eye, Layout
 from cubesal.video.planes import PlaneExtractor, colour_of
 from cubesal.video.projection import Packing, choose_packing
 from cubesal.video.tags import sphere_tags
+from cubesal.video.timing import average_rate, duration_s
 
 __all__ = ["OpenClip", "open_clip", "open_container"]
 
@@ -34,6 +35,8 @@ _OPEN_OPTIONS = {"protocol_whitelist": "file", "pattern_type": "none"}
 _RAW_CAMERA_FILES = {".insv": "Insta360 Studio", ".360": "GoPro Player"}
 #: How the demuxers of single pictures are called.
 _STILL_FORMATS = ("_pipe",)
+#: Width and height of one eye, in pixels.
+_MIN_SIZE = (16, 8)
 _PIPE_OF_CODEC = {"mjpeg": "jpeg"}
 
 
@@ -116,8 +119,10 @@ def _examine(path: Path, container: InputContainer, override: str | None, eye: E
             f"{path.name} does not say when its frames are shown; convert it to MP4 first "
             f"(ffmpeg -i {path.name} OUT.mp4)"
         )
+    lost = len(index.pts) + missing_frames(container, stream, index, path.stat().st_size)
     index, decoder, first = _first_picture(path, container, stream, index)
     info = _describe(path, container, stream, index, first)
+    info = replace(info, lost_frames=lost - len(index.pts))
     packing = _pack(info, first, override)
     if packing.right_first:
         eye = Eye.RIGHT if eye is Eye.LEFT else Eye.LEFT
@@ -125,6 +130,11 @@ def _examine(path: Path, container: InputContainer, override: str | None, eye: E
         path.name, (first.width, first.height), info.rotation // 90, packing.layout, eye
     )
     info = _of_one_eye(info, packing)
+    if info.width < _MIN_SIZE[0] or info.height < _MIN_SIZE[1]:
+        raise MediaError(
+            f"{path.name} is only {info.width}x{info.height} pixels; "
+            f"an equirect picture needs at least {_MIN_SIZE[0]}x{_MIN_SIZE[1]}"
+        )
     return OpenClip(container, decoder, extract, info, index.pts)
 
 
@@ -184,14 +194,14 @@ def _describe(
     pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
     if rotation in (90, 270):
         width, height, pixel_aspect = height, width, 1 / pixel_aspect
-    fps = _average_rate(index.pts, time_base, stream)
+    fps = average_rate(index.pts, time_base, stream)
     return ClipInfo(
         path=path,
         codec=stream.codec_context.codec.canonical_name,
         width=width,
         height=height,
         frame_count=len(index.pts),
-        duration_s=_duration_s(index, time_base, fps),
+        duration_s=duration_s(index, time_base, fps),
         fps=fps,
         time_base=time_base,
         pixel_aspect=pixel_aspect,
@@ -202,23 +212,6 @@ def _describe(
         projection_source="",
         is_still=len(index.pts) == 1 and container.format.name.endswith(_STILL_FORMATS),
     )
-
-
-def _average_rate(pts: NDArray[np.int64], time_base: Fraction, stream: VideoStream) -> Fraction:
-    """Frames per second from the index; the container's figure where it says the same exactly."""
-    stated = Fraction(stream.average_rate or 25)
-    span = int(pts[-1] - pts[0])
-    if span == 0:
-        return stated
-    measured = (len(pts) - 1) / (span * time_base)
-    return stated if abs(float(stated / measured) - 1.0) < 0.002 else measured
-
-
-def _duration_s(index: PacketIndex, time_base: Fraction, fps: Fraction) -> float:
-    start, last = int(index.pts[0]), int(index.pts[-1])
-    if index.end_pts > last:
-        return float((index.end_pts - start) * time_base)
-    return float((last - start) * time_base + 1 / fps)
 
 
 def _pack(info: ClipInfo, first: VideoFrame, override: str | None) -> Packing:

@@ -9,6 +9,8 @@ __all__ = ["TIME_TOLERANCE_S", "sample_indices", "shown_at"]
 
 #: Times this close count as the same moment: below any frame duration, above rounding.
 TIME_TOLERANCE_S = 1e-6
+#: No clip has frames this close together: faster rates choose the same ones.
+_FASTEST_HZ = 1e9
 
 
 def shown_at(times_s: NDArray[np.float64], time_s: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -36,6 +38,19 @@ def sample_indices(
         raise ValueError(f"rate_hz must be a positive number, not {rate_hz}")
     if len(times_s) == 0:
         return np.empty(0, dtype=np.int64)
-    tick_count = int(np.floor((times_s[-1] - times_s[0] + TIME_TOLERANCE_S) * rate_hz)) + 1
-    ticks = times_s[0] + np.arange(tick_count) / rate_hz
-    return np.unique(shown_at(times_s, ticks))
+    first_ticks = _first_ticks(times_s, min(rate_hz, _FASTEST_HZ))
+    return np.flatnonzero(np.diff(first_ticks) > 0).astype(np.int64)
+
+
+def _first_ticks(times_s: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    """The number of the first tick at which each frame is due (T + 1,); then that of the end.
+
+    A frame is on screen at the ticks from its own number up to before the next one's.
+    """
+    start_s = times_s[0]
+    ticks = np.maximum(np.ceil((times_s - start_s - TIME_TOLERANCE_S) * rate_hz), 0.0)
+    # A product can be rounded over a whole number: compare with the time of the tick itself.
+    ticks -= (ticks > 0) & (times_s <= start_s + (ticks - 1) / rate_hz + TIME_TOLERANCE_S)
+    ticks += times_s > start_s + ticks / rate_hz + TIME_TOLERANCE_S
+    end = np.floor((times_s[-1] - start_s + TIME_TOLERANCE_S) * rate_hz) + 1
+    return np.append(ticks, end)

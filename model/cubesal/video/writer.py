@@ -25,6 +25,7 @@ from cubesal.video.encoders import ENCODERS, Encoder, VideoCodec, choose_contain
 from cubesal.video.mp4_boxes import BoxError
 from cubesal.video.planes import plane_pixels
 from cubesal.video.spherical import add_spherical_metadata
+from cubesal.whole_files import new_part
 
 __all__ = ["VideoWriter"]
 
@@ -40,9 +41,9 @@ _MAX_RATE_DENOMINATOR = 1001
 class VideoWriter:
     """Codes RGB pictures into ``path``; a context manager.
 
-    It writes to "<name>.part" beside the target and renames on success; after any exception in
-    the ``with`` block, :class:`cubesal.errors.Cancelled` included, nothing is left behind and an
-    older file of that name is untouched.
+    It writes to a new ``.part`` file beside the target and renames on success; after any exception
+    in the ``with`` block, :class:`cubesal.errors.Cancelled` included, nothing is left behind and
+    an older file of that name is untouched.
 
     ``time_base`` is that of the pts given to :meth:`write`.  In MP4 and MOV it becomes the track's
     own, so that read-back times are exactly equal; Matroska and WebM round to milliseconds.
@@ -76,21 +77,21 @@ class VideoWriter:
         self.path = Path(path)
         self._size = (width, height)
         self._time_base = Fraction(time_base)
-        self._fps = Fraction(fps).limit_denominator(_MAX_RATE_DENOMINATOR)
+        self._fps = _usable_rate(Fraction(fps))
         self._spherical = spherical
         self._check_arguments(codec)
         encoder = ENCODERS[codec]
         options = encoder.quality_options(quality)
         container = choose_container(self.path, codec, spherical)
-        self._part = self.path.with_name(self.path.name + ".part")
-        self._check_target()
+        with self._explained():
+            self._check_target()
+            # FFmpeg opens it with the first packet only; say at once if that cannot succeed.
+            self._part = new_part(self.path)
         self._audio: AudioCopy | None = None
         self._output: OutputContainer | None = None
         self._last_pts: int | None = None
         try:
             with self._explained():
-                # FFmpeg opens it with the first packet only; say at once if that cannot succeed.
-                self._part.open("ab").close()
                 self._output = self._open(container, title)
                 self._video = self._add_video(self._output, encoder, options)
                 if audio_from is not None:
@@ -255,6 +256,12 @@ class VideoWriter:
             self.finish()
         else:
             self.abort()
+
+
+def _usable_rate(fps: Fraction) -> Fraction:
+    """The rate in numbers that encoders take; a very slow one must not become zero."""
+    usable = fps.limit_denominator(_MAX_RATE_DENOMINATOR)
+    return max(usable, Fraction(1, _MAX_RATE_DENOMINATOR)) if fps > 0 else usable
 
 
 def _picture_of(planes: YuvPlanes) -> VideoFrame:
