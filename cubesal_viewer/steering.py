@@ -186,7 +186,9 @@ class Steering(QObject):
                 break
         else:
             return None
-        begin_s = max(start_s, self._grid_time(now_s)) if self._from_view else start_s
+        begin_s = start_s
+        if self._from_view:
+            begin_s = max(start_s, float(track.time_s[track.index_at(now_s)]))
         inside = (track.time_s >= begin_s - 1e-6) & (track.time_s <= end_s + 1e-6)
         points = [k for k in np.flatnonzero(inside) if track.has(int(k))]
         maps = tuple(m for k in points if (m := track.get(int(k))) is not None)
@@ -196,11 +198,6 @@ class Steering(QObject):
         start = (camera.yaw, camera.pitch) if self._from_view else None
         options = replace(self.options, hfov=camera.hfov)
         return PlanRequest(maps, track.time_s[points], options, start)
-
-    def _grid_time(self, now_s: float) -> float:
-        assert self._analysis.track is not None
-        times_s = self._analysis.track.time_s
-        return float(times_s[max(int(np.searchsorted(times_s, now_s, side="right")) - 1, 0)])
 
     def _on_planned(self, generation: int, plan: Plan) -> None:
         if generation != self._wanted:

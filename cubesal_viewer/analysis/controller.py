@@ -132,9 +132,8 @@ class AnalysisController(QObject):
         if self.track is None or self.track.complete:
             return
         playhead = self._state.playhead
-        k = int(np.searchsorted(self.track.time_s, playhead.time_s, side="right")) - 1
         # A moment needs the maps on both sides of it; while playing, those that will be due soon.
-        first = max(k, 0) + (_LEAD if playhead.playing else 0)
+        first = self.track.index_at(playhead.time_s) + (_LEAD if playhead.playing else 0)
         points = [p for p in (first, first + 1) if p < len(self.track)]
         missing = [p for p in points if not self.track.has(p)]
         if not missing or self._is_coming(missing[0]):

@@ -83,7 +83,7 @@ class LiteBackbone(Backbone):
         return Pyramid(shallow, middle, self.net.head(x))
 
     def fold(self) -> None:
-        """Fold each batch norm into the convolution before it: same values, a third less time.
+        """Fold each batch norm into the convolution before it: same values in less time.
 
         For inference only; the parameter names change, so load the weights first.
         """

@@ -116,6 +116,10 @@ class SaliencyTrack:
                 other.set(k, saliency)
         return other
 
+    def index_at(self, time_s: float) -> int:
+        """The last grid point at or before a moment; the first one for moments before all."""
+        return max(int(np.searchsorted(self.time_s, time_s, side="right")) - 1, 0)
+
     def at(self, time_s: float) -> TrackView:
         """The map for a moment of the clip.
 
@@ -123,7 +127,7 @@ class SaliencyTrack:
         point, and after the last one, it is that point's. Otherwise the nearest earlier map is
         given as stale.
         """
-        k = max(int(np.searchsorted(self.time_s, time_s, side="right")) - 1, 0)
+        k = self.index_at(time_s)
         here = self._maps[k]
         if here is None:
             return self._latest_before(k)

@@ -1,7 +1,7 @@
 // Supersampling for panes that show the frame smaller than it is.
 //
 // LUMA_TAPS and CHROMA_TAPS (per axis; 1 = plain bilinear) are set by the host when it compiles:
-// constant loops cost a software rasteriser a third less than uniform ones. Chroma gets fewer, as
+// constant loops cost a software rasteriser less than uniform ones. Chroma gets fewer, as
 // its planes are half as large to begin with.
 
 vec2 uv_at(vec2 at);  // each shader says where on the frame a picture pixel lies

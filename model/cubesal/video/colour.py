@@ -100,7 +100,7 @@ class YuvPlanes:
         rgb_from_yuv, offset = self.colour.rgb_from_yuv
         affine = np.column_stack([rgb_from_yuv, 255.0 * offset])
         rgb = np.empty((height, width, 3), np.uint8)
-        # In strips the intermediate pictures stay in the cache: a third of the time.
+        # In strips the intermediate pictures stay in the cache.
         yuv = np.empty((min(_STRIP_ROWS, height), width, 3), np.uint8)
         for top in range(0, height, _STRIP_ROWS):
             rows = slice(top, min(top + _STRIP_ROWS, height))

@@ -61,7 +61,7 @@ ENCODERS: Mapping[VideoCodec, Encoder] = MappingProxyType(
             quality_option="crf",
             quality_range=range(52),
             default_quality=20,
-            # Less than half the time of "medium" at the same crf: people wait for exports.
+            # Coding is the largest cost of an export, and people wait for it.
             options=(("preset", "veryfast"),),
         ),
         "hevc": Encoder(
