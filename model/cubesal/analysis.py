@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.progress import ProgressFn
+from cubesal.stages import stage, staged
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader, sample_indices
 
@@ -101,8 +102,11 @@ def analyse(
         predictor.reset()
         first = max(start - predictor.warmup_frames, 0)
         wanted = [int(index) for index in track.frame_index[first:stop]]
-        for k, frame in zip(range(first, stop), reader.frames(wanted), strict=True):
-            saliency = predictor.step(frame.rgb(), frame.time_s)
+        frames = staged(reader.frames(wanted), "decode")
+        for k, frame in zip(range(first, stop), frames, strict=True):
+            with stage("decode"):
+                rgb = frame.rgb()
+            saliency = predictor.step(rgb, frame.time_s)
             if k < start:
                 continue
             track.set(k, saliency)

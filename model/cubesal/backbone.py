@@ -1,23 +1,56 @@
 """Feature extractors: a classifier cut where the network needs it, its layers cube-padded.
 
-A backbone brings its own normalisation, so nobody who feeds it 0..255 pixels can forget it.
+`build` makes a `Classifier` of any suitable network, as CP-360 uses one. `build_backbone` makes
+those that also give features at finer strides; they bring their own normalisation, so nobody who
+feeds them 0..255 pixels can forget it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, cast
+from pathlib import Path
+from typing import NamedTuple, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from cubesal.catalogue import (
+    LITE_PACKAGES,
+    adapted,
+    class_count,
+    empty_network,
+    expected_state,
+    new_network,
+    statistics,
+)
+from cubesal.classifier import Classifier, linear_layer
+from cubesal.convention import Convention, as_convention
 from cubesal.cubify import cubify
-from cubesal.efficientnet_lite import EfficientNetLite, InvertedResidual, Variant
-from cubesal.torchvision_guard import import_torchvision
+from cubesal.efficientnet_lite import CLASSES, EfficientNetLite, InvertedResidual
+from cubesal.weight_store import added_weights, filled
+from cubesal.weights import check_state, packaged_weights, read_weights
 
-BackboneName = Literal["lite0", "lite1", "lite2", "resnet50"]
+__all__ = [
+    "Backbone",
+    "BackboneName",
+    "Classifier",
+    "LiteBackbone",
+    "Pyramid",
+    "ResNetBackbone",
+    "build",
+    "build_backbone",
+    "default_weights",
+    "expected_state",
+    "has_pyramid",
+    "network_for",
+]
+
+#: A name of `catalogue.classifier_names`.
+BackboneName = str
 StateDict = Mapping[str, Tensor]
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Pyramid(NamedTuple):
@@ -97,11 +130,11 @@ class LiteBackbone(Backbone):
 
 
 class ResNetBackbone(Backbone):
-    """ResNet-50 of torchvision, whose stride is in the 3x3 convolutions; the network of CP-360."""
+    """A network of torchvision's ResNet family; `resnet50` is the network of CP-360."""
 
-    def __init__(self) -> None:
+    def __init__(self, net: nn.Module) -> None:
         super().__init__(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
-        self.net = cubify(cast(nn.Module, import_torchvision().models.resnet50(weights=None)))
+        self.net = cubify(net)
 
     @property
     def class_weight(self) -> Tensor:
@@ -117,37 +150,92 @@ class ResNetBackbone(Backbone):
         return Pyramid(shallow, middle, self.net.get_submodule("layer4")(middle))
 
 
+def build(
+    name: str,
+    convention: Convention = "exact",
+    weights: str | Path | None = "default",
+) -> Classifier:
+    """An image classifier as CP-360 uses one: cube-padded, cut before its average.
+
+    Args:
+        name: a name of torchvision's ("resnet50", "densenet121", ...) or "lite0" to "lite2".
+        convention: how borders are made, see `padding`.
+        weights: "default", the ImageNet weights that came with the installation or that the user
+            has added; None, random ones; or a file with a state dict, for any number of classes.
+
+    Returns:
+        In evaluation mode, without gradients of its own; the names of its state dict are those of
+        the network itself.
+
+    Raises:
+        ValueError: unknown name or convention; or the network does not end in one linear layer on
+            its averaged features.
+        ModelError: the weights are missing, damaged or of another network.
+    """
+    convention = as_convention(convention)
+    if weights is None:
+        linear_layer(empty_network(name))  # an unsuitable one is refused before it takes memory
+        return _ready(Classifier(new_network(name), convention, *statistics(name)))
+    net, state = network_for(name, weights)
+    filled_state = net.state_dict()  # carries the version of each layer, which loading asks for
+    filled_state.update(state)
+    net.load_state_dict(filled_state, assign=True)
+    return _ready(Classifier(net, convention, *statistics(name)))
+
+
+def network_for(name: str, weights: str | Path) -> tuple[nn.Module, StateDict]:
+    """The network `name` still without its weights, and those weights, checked against it."""
+    net = empty_network(name)
+    path = default_weights(name) if weights == "default" else Path(weights)
+    state = adapted(name, read_weights(path))
+    if class_count(state) != class_count(net.state_dict()) and name not in LITE_PACKAGES:
+        net = empty_network(name, class_count(state))
+    expected = net.state_dict()
+    check_state(state, expected, path)
+    return net, filled(state, expected)
+
+
+def default_weights(name: str) -> Path:
+    """The file with a classifier's ImageNet weights; ModelError says how to get one."""
+    package = LITE_PACKAGES.get(name)
+    return added_weights(name) if package is None else packaged_weights(package)
+
+
+def _ready(network: Module) -> Module:
+    """For inference: no gradients, and convolutions in the memory format that is quick here."""
+    network.eval().requires_grad_(False)
+    for weight in network.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
 def build_backbone(name: BackboneName, state: StateDict | None = None) -> Backbone:
     """A backbone in evaluation mode, with the weights of `state` or random ones.
 
     The keys of `state` are those of the classifier itself; `weights.check_state` says in words
     what is wrong with others, here a misfit raises torch's own RuntimeError.
+
+    Raises:
+        ValueError: the network has no features at three strides.
     """
+    if not has_pyramid(name):
+        raise ValueError(f"{name} has no features at strides 8, 16 and 32 that could be taken")
+    net = new_network(name, CLASSES if state is None else class_count(state))
     backbone: LiteBackbone | ResNetBackbone
-    backbone = ResNetBackbone() if name == "resnet50" else LiteBackbone(_lite(name))
+    backbone = LiteBackbone(net) if isinstance(net, EfficientNetLite) else ResNetBackbone(net)
     if state is not None:
         backbone.net.load_state_dict(dict(state))
-    backbone.eval().requires_grad_(False)
+    backbone.eval()
     if isinstance(backbone, LiteBackbone):
+        backbone.requires_grad_(False)
         backbone.fold()
-    for weight in backbone.parameters():
-        if weight.ndim == 4:
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
-    return backbone
+    return _ready(backbone)
 
 
-def expected_state(name: BackboneName) -> dict[str, Tensor]:
-    """Names and shapes (on the meta device: no memory) of a classifier's state dict."""
-    with torch.device("meta"):
-        if name == "resnet50":
-            net = cast(nn.Module, import_torchvision().models.resnet50(weights=None))
-        else:
-            net = _lite(name)
-    return dict(net.state_dict())
-
-
-def _lite(name: Variant) -> EfficientNetLite:
-    return EfficientNetLite(name)
+def has_pyramid(name: str) -> bool:
+    """Whether `build_backbone` knows where the network's features at three strides are."""
+    return name in LITE_PACKAGES or re.match("(wide_)?resne(x)?t", name) is not None
 
 
 def _fold(parent: nn.Module, conv: str, norm: str) -> None:

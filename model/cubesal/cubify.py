@@ -19,6 +19,7 @@ from typing import TypeVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cubesal.convention import Convention, as_convention
 from cubesal.efficientnet_lite import InvertedResidual, SameConv2d
 from cubesal.padding import Pad, cube_pad
 
@@ -27,26 +28,34 @@ Module = TypeVar("Module", bound=nn.Module)
 _Size = int | tuple[int, ...]
 
 
-def cubify(module: Module) -> Module:
+def cubify(module: Module, convention: Convention = "exact") -> Module:
     """Convert every padded convolution and pooling layer in `module`, in place.
 
     The converted network takes (6N, C, W, W): N cubes of square faces, face index fastest. Layers
     without a border (1x1 kernels, patch embeddings) are left as they are, and so is padding that a
     `forward` applies by itself with `torch.nn.functional`, which cannot be seen from outside.
 
+    Args:
+        module: the network; layers converted before go over to `convention`.
+        convention: what the border holds, see `padding.cube_pad`. All layers take the same, the
+            max-pool included: the published network pads it with the neighbours' pixels too.
+
     Returns:
         `module` itself.
 
     Raises:
-        ValueError: a padded layer is a subclass with a `forward` of its own, or a transposed
-            convolution: its border cannot be replaced without knowing what it does.
+        ValueError: there is no such convention; or a padded layer is a subclass with a `forward` of
+            its own, or a transposed convolution: its border cannot be replaced without knowing what
+            it does.
     """
+    convention = as_convention(convention)
     for name, layer in module.named_modules():
         converted = _CONVERTED.get(type(layer))
-        if converted is not None:
-            if _has_border(layer):
-                layer.__class__ = converted
-        elif isinstance(layer, _UNKNOWN_IF_SUBCLASSED) and not isinstance(layer, _CUBE_LAYERS):
+        if converted is not None and _has_border(layer):
+            layer.__class__ = converted
+        if isinstance(layer, _CubeLayer):
+            layer.convention = convention
+        elif converted is None and isinstance(layer, _UNKNOWN_IF_SUBCLASSED):
             raise ValueError(f"cannot cube-pad layer {name!r} of type {type(layer).__name__}")
     return module
 
@@ -57,28 +66,35 @@ def uncubify(module: Module) -> Module:
     for layer in module.modules():
         if type(layer) in original:
             layer.__class__ = original[type(layer)]
+            vars(layer).pop("convention", None)
     return module
 
 
-class CubeConv2d(nn.Conv2d):
+class _CubeLayer:
+    """What all converted layers share; it stands beside the class that does the work."""
+
+    convention: Convention = "exact"
+
+
+class CubeConv2d(_CubeLayer, nn.Conv2d):
     """A convolution whose border comes from the neighbouring faces."""
 
     def forward(self, input: Tensor) -> Tensor:
         """(6N, C, W, W) -> what the unconverted layer returns, in the same shape."""
         top, down = _conv_border(self, 0)
         left, right = _conv_border(self, 1)
-        return _conv_unpadded(self, cube_pad(input, Pad(left, right, top, down)))
+        return _conv_unpadded(self, cube_pad(input, Pad(left, right, top, down), self.convention))
 
 
-class CubeSameConv2d(SameConv2d):
+class CubeSameConv2d(_CubeLayer, SameConv2d):
     """The same for TensorFlow's "same" padding, which depends on the size of the input."""
 
     def forward(self, input: Tensor) -> Tensor:
         """(6N, C, W, W) -> what the unconverted layer returns, in the same shape."""
-        return _conv_unpadded(self, cube_pad(input, _same_border(self, input)))
+        return _conv_unpadded(self, cube_pad(input, _same_border(self, input), self.convention))
 
 
-class CubeInvertedResidual(InvertedResidual):
+class CubeInvertedResidual(_CubeLayer, InvertedResidual):
     """A block that takes its border before widening, where there are a sixth of the channels.
 
     Widening looks at single pixels and padding only moves pixels, so the order does not matter for
@@ -90,49 +106,42 @@ class CubeInvertedResidual(InvertedResidual):
         border = _same_border(self._depthwise_conv, x)
         if not self.expands or x.shape[-1] < _FACE_W_PER_BORDER * max(border):
             return super().forward(x)
-        wide = _conv_unpadded(self._depthwise_conv, self.widen(cube_pad(x, border)))
+        bordered = cube_pad(x, border, self.convention)
+        wide = _conv_unpadded(self._depthwise_conv, self.widen(bordered))
         return self.narrow(wide, x)
 
 
-class CubeMaxPool2d(nn.MaxPool2d):
+class CubeMaxPool2d(_CubeLayer, nn.MaxPool2d):
     """A max-pool whose windows reach into the neighbouring faces."""
 
     def forward(self, input: Tensor) -> Tensor:
         """(6N, C, W, W) -> what the unconverted layer returns, in the same shape."""
-        padded = cube_pad(input, _pool_border(self, input))
+        padded = cube_pad(input, _pool_border(self, input), self.convention)
         return F.max_pool2d(padded, self.kernel_size, self.stride, 0, self.dilation)
 
 
-class CubeAvgPool2d(nn.AvgPool2d):
+class CubeAvgPool2d(_CubeLayer, nn.AvgPool2d):
     """An average pool whose windows reach into the neighbouring faces."""
 
     def forward(self, input: Tensor) -> Tensor:
         """(6N, C, W, W) -> what the unconverted layer returns, in the same shape."""
-        padded = cube_pad(input, _pool_border(self, input))
+        padded = cube_pad(input, _pool_border(self, input), self.convention)
         return F.avg_pool2d(
             padded, self.kernel_size, self.stride, 0, divisor_override=self.divisor_override
         )
 
 
-class CubeZeroPad2d(nn.ZeroPad2d):
+class CubeZeroPad2d(_CubeLayer, nn.ZeroPad2d):
     """An explicit padding layer, as some ports place it before an unpadded convolution."""
 
     def forward(self, input: Tensor) -> Tensor:
         """(6N, C, W, W) -> what the unconverted layer returns, in the same shape."""
-        return cube_pad(input, Pad(*self.padding))
+        return cube_pad(input, Pad(*self.padding), self.convention)
 
 
 # Below this many pixels of face per pixel of border, widening the border costs more than it saves.
 _FACE_W_PER_BORDER = 20
 
-_CUBE_LAYERS = (
-    CubeConv2d,
-    CubeSameConv2d,
-    CubeInvertedResidual,
-    CubeMaxPool2d,
-    CubeAvgPool2d,
-    CubeZeroPad2d,
-)
 _CONVERTED: dict[type[nn.Module], type[nn.Module]] = {
     nn.Conv2d: CubeConv2d,
     SameConv2d: CubeSameConv2d,

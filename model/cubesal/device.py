@@ -34,6 +34,14 @@ def available_devices() -> list[str]:
     return [*cuda, *mps, "cpu"]
 
 
+def settle(device: torch.device) -> None:
+    """Return when all work handed to the device is done, so that time can be measured."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def _best() -> str:
     if torch.cuda.is_available():
         return "cuda"

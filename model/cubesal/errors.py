@@ -5,6 +5,8 @@
     ├── ModelError      a network, its weights or its maps cannot be used
     ├── DeviceError     the requested device is absent or out of memory
     ├── ExportError     an output cannot be written
+    ├── EvaluationError ground truth or predictions cannot be scored
+    ├── TrainingError   a training, its configuration or its data cannot be used
     └── Cancelled       the user stopped the job; nothing half-written remains
 
 Bad *arguments* of library calls are ``ValueError`` instead: those are the caller's bugs, not the
@@ -13,7 +15,16 @@ user's files.
 
 from __future__ import annotations
 
-__all__ = ["Cancelled", "CubesalError", "DeviceError", "ExportError", "MediaError", "ModelError"]
+__all__ = [
+    "Cancelled",
+    "CubesalError",
+    "DeviceError",
+    "EvaluationError",
+    "ExportError",
+    "MediaError",
+    "ModelError",
+    "TrainingError",
+]
 
 
 class CubesalError(Exception):
@@ -34,6 +45,14 @@ class DeviceError(CubesalError):
 
 class ExportError(CubesalError):
     """An output cannot be written: no permission, no space, no such codec."""
+
+
+class EvaluationError(CubesalError):
+    """Ground truth or predictions are absent, damaged, or do not fit together."""
+
+
+class TrainingError(CubesalError):
+    """A training cannot begin or go on: its configuration, data or checkpoint, or its losses."""
 
 
 class Cancelled(CubesalError):  # noqa: N818 - a user's wish, not an error

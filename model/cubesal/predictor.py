@@ -9,14 +9,15 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cubesal.geometry import equirect_to_cube
+from cubesal.faces import cube_pyramid
 
 if TYPE_CHECKING:
-    from cubesal.models import SaliencyModel
+    from cubesal.saliency_model import SaliencyModel
+
+__all__ = ["PRIOR_SIGMA", "SaliencyPredictor", "create_predictor", "cube_pyramid"]
 
 #: Standard deviation of the equator prior: two thirds of human fixations lie within 20° of it.
 PRIOR_SIGMA = math.radians(20)
@@ -47,28 +48,47 @@ class SaliencyPredictor:
     Attributes:
         name: the model's name.
         prior: whether maps are weighted by the equator prior.
-        warmup_frames: how many frames to step, and discard, after `reset` in the middle of a clip
-            before maps equal those of a run from its beginning.
+        warmup_frames: how many frames to observe, or to step and discard, after `reset` in the
+            middle of a clip before maps equal those of a run from its beginning.
     """
 
     def __init__(self, model: SaliencyModel, *, prior: bool = True) -> None:
         self._model = model
         self.name = model.name
         self.prior = prior
-        self.warmup_frames = 0
+        self.warmup_frames = model.warmup_frames
 
     @property
     def device(self) -> str:
         """Where the model runs, as "cpu" or "cuda:0"."""
         return str(self._model.device)
 
+    @property
+    def complete(self) -> bool:
+        """Whether the frame last shown had as many before it as the model wants to see."""
+        return self._model.complete
+
+    @property
+    def last_raw(self) -> npt.NDArray[np.float32] | None:
+        """The last map as the model gives it, (h, 2 h): own size and range, without the prior."""
+        return self._model.last_raw
+
     def reset(self) -> None:
         """Forget the frames seen so far: call at the start of a clip and after a jump."""
+        self._model.reset()
+
+    def observe(self, equirect_rgb: npt.NDArray[np.uint8], time_s: float) -> None:  # noqa: ARG002 - as for `step`
+        """Show the next frame without asking for its map, which may cost less than `step`.
+
+        Raises:
+            ValueError: not an RGB frame of 8 bits per channel.
+        """
+        self._model.observe(_checked(equirect_rgb))
 
     def step(
         self,
         equirect_rgb: npt.NDArray[np.uint8],
-        time_s: float,  # noqa: ARG002 - part of the contract; static models need no time
+        time_s: float,  # noqa: ARG002 - part of the contract; the models so far need no time
     ) -> npt.NDArray[np.float32]:
         """Saliency of the next frame.
 
@@ -83,33 +103,14 @@ class SaliencyPredictor:
         Raises:
             ValueError: not an RGB frame of 8 bits per channel.
         """
-        if equirect_rgb.ndim != 3 or equirect_rgb.shape[2] != 3 or equirect_rgb.dtype != np.uint8:
-            raise ValueError(
-                "a frame must be (H, W, 3) uint8 RGB,"
-                f" got {equirect_rgb.shape} {equirect_rgb.dtype}"
-            )
-        saliency = self._model.saliency(cube_pyramid(equirect_rgb, self._model.face_ws))
+        saliency = self._model.step(_checked(equirect_rgb))
         return saliency * _prior_map(*saliency.shape) if self.prior else saliency
 
 
-def cube_pyramid(
-    equirect: npt.NDArray[np.uint8], face_ws: tuple[int, ...]
-) -> list[npt.NDArray[np.uint8]]:
-    """The frame as cube faces of several sizes, (6, W, W, 3) each, without aliasing.
-
-    A face samples the equator at 4 W pixels per turn, and the lookup is bilinear, so that finer
-    frames are averaged down to about that first.
-    """
-    return [equirect_to_cube(_shrunk(equirect, 4 * face_w), face_w) for face_w in face_ws]
-
-
-def _shrunk(equirect: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
-    if equirect.shape[1] <= width:
-        return equirect
-    height = min(width // 2, equirect.shape[0])
-    return np.asarray(
-        cv2.resize(equirect, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
-    )
+def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+        raise ValueError(f"a frame must be (H, W, 3) uint8 RGB, got {frame.shape} {frame.dtype}")
+    return frame
 
 
 @lru_cache(maxsize=4)

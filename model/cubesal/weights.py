@@ -18,6 +18,7 @@ from cubesal.errors import ModelError
 
 # A file is named by what its first bytes say, not by its suffix: people rename files.
 _ZIP, _PICKLE = b"PK", b"\x80"
+_WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -32,9 +33,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(2)
+            head = file.read(512)
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    if head.lstrip().lower().startswith(_WEB_PAGE):
+        raise ModelError(
+            f"{path} is a web page and not a weights file: download the file itself again, not the"
+            " page that offers it"
+        )
     content = _read_pytorch(path) if head.startswith((_ZIP, _PICKLE)) else _read_safetensors(path)
     return _as_state(content, path)
 
@@ -98,6 +104,8 @@ def check_state(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], pat
             )
         if not state[name].is_floating_point():
             raise ModelError(f"{path} does not fit: {name} holds {state[name].dtype} values")
+        if state[name].is_meta or state[name].layout != torch.strided:
+            raise ModelError(f"{path} does not fit: {name} holds no plain array of values")
         if not bool(torch.isfinite(state[name]).all()):
             raise ModelError(f"{path} is unusable: {name} contains infinite or undefined values")
 

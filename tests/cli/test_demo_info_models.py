@@ -123,7 +123,33 @@ def test_verifying_names_each_model_that_fails(cubesal):
     assert cubesal("models", "verify", "magic").code == 2
 
 
-@pytest.mark.parametrize("name", ["resnet50", "magic"])
+def test_a_model_of_ones_own_is_added_listed_and_found(cubesal, tmp_path):
+    file = tmp_path / "light.toml"
+    file.write_text('backbone = "lite0"\nweights = "download"\nface_w = 64\n', encoding="utf-8")
+    done = cubesal("models", "add", "light", file)
+    assert done.code == 0
+    assert "light.toml" in done.out
+    assert "light" in cubesal("models", "list").out
+    assert "light" in cubesal("models", "where").out
+    assert "light: sound" in cubesal("models", "verify", "light").out
+
+
+def test_a_description_with_a_slip_is_one_sentence(cubesal, tmp_path):
+    file = tmp_path / "light.toml"
+    file.write_text('backbone = "lite0"\nweights = "download"\nfacew = 64\n', encoding="utf-8")
+    done = cubesal("models", "add", "light", file)
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert "unknown key 'facew'" in done.errors[0]
+
+
+def test_temporal_weights_cannot_be_downloaded(cubesal):
+    done = cubesal("models", "add", "cp360-temporal")
+    assert done.code == 2
+    assert "no address to download from" in done.errors[0]
+
+
+@pytest.mark.parametrize("name", ["resnet50", "cp360-temporal", "magic"])
 def test_what_is_no_checkpoint_is_not_added(cubesal, tmp_path, name):
     done = cubesal("models", "add", name, make_text(tmp_path / "w.pth"))
     assert done.code == 2

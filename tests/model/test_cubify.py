@@ -5,10 +5,12 @@ from types import ModuleType
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from cubesal.convention import CONVENTIONS, Convention
 from cubesal.cubify import CubeConv2d, cubify, uncubify
 from cubesal.efficientnet_lite import EfficientNetLite, InvertedResidual, SameConv2d
 from cubesal.padding import CubePad
@@ -191,6 +193,39 @@ def test_converting_twice_changes_nothing_and_it_can_be_undone() -> None:
     assert type(net[0]) is CubeConv2d
     assert type(net[1]) is nn.Conv2d
     assert torch.equal(uncubify(net)(torch.ones(6, 1, 4, 4)), plain)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_the_stem_pads_convolution_and_max_pool_alike(zoo, convention: Convention) -> None:
+    resnet = zoo.resnet18(weights=None).eval()
+    stem = nn.Sequential(resnet.conv1, resnet.relu, resnet.maxpool)
+    x = torch.rand(6, 3, 32, 32)
+    wide = CubePad(3, convention)(x)
+    features = F.relu(F.conv2d(wide, resnet.conv1.weight, stride=2))
+    expected = F.max_pool2d(CubePad(1, convention)(features), 3, 2)
+    with torch.inference_mode():
+        assert torch.allclose(cubify(stem, convention)(x), expected, atol=1e-6)
+
+
+def test_a_network_can_go_over_to_the_other_convention() -> None:
+    net, x = (
+        nn.Sequential(nn.Conv2d(1, 1, 5, padding=2), nn.MaxPool2d(3, 1, 1)),
+        torch.rand(6, 1, 6, 6),
+    )
+    exact = cubify(copy.deepcopy(net))(x)
+    published = cubify(copy.deepcopy(net), "cp360")(x)
+    assert not torch.equal(exact, published)
+    assert torch.equal(cubify(cubify(net), "cp360")(x), published)
+    assert torch.equal(cubify(net)(x), exact)
+    cubify(uncubify(cubify(net, "cp360")))
+    assert torch.equal(net(x), exact)
+
+
+def test_an_unknown_convention_is_refused_before_anything_is_converted() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1))
+    with pytest.raises(ValueError, match="exact and cp360"):
+        cubify(net, "paper")
+    assert type(net[0]) is nn.Conv2d
 
 
 def test_a_layer_with_its_own_forward_is_refused_by_name() -> None:

@@ -33,6 +33,8 @@ from cubesal.exporting import (
     map_target,
 )
 from cubesal.exporting.encoding import draw_in_order
+from cubesal.exporting.frame_folder import FrameFolder
+from cubesal.exporting.published import FrameNumbers, jet_overlay
 from cubesal.geometry import cube_net, equirect_to_cube, equirect_to_perspective
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack, load_npz
@@ -377,6 +379,77 @@ def test_a_folder_of_maps_replaces_an_older_one_but_nothing_foreign(clip, tmp_pa
     with pytest.raises(ExportError, match="in the way"):
         export_maps(track, tmp_path / "file", "png")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["clip.mp4", "file", "maps"]
+
+
+@pytest.mark.parametrize("name", ["0001.jpg", "overlay/diary.txt", "holiday/0001.jpg", "mine/"])
+def test_what_a_user_puts_into_an_export_keeps_it_from_being_replaced(clip, tmp_path, name):
+    track, folder = track_of(clip), tmp_path / "maps"
+    export_maps(track, folder, "wild360")
+    (folder / "overlay").mkdir()
+    (folder / "overlay" / "00000.jpg").write_text("ours")
+    export_maps(track, folder, "wild360")
+    mine = folder / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.mkdir() if name.endswith("/") else mine.write_text("mine")
+    with pytest.raises(ExportError, match="holds other things"):
+        export_maps(track, folder, "wild360")
+    assert mine.exists()
+
+
+# --- frame by frame, as published -----------------------------------------------------------
+
+
+def test_frames_are_numbered_as_they_are_or_as_published():
+    true, static = FrameNumbers(), FrameNumbers("published")
+    temporal = FrameNumbers("published", temporal=True, warmup=4)
+    assert [true.map_name(7), static.map_name(7)] == ["00007.npy", "000009.npy"]
+    assert [temporal.map_name(7, ".jpg"), temporal.feature_name(7)] == ["000007.jpg", "000009.npy"]
+    chosen = [[k for k in range(10) if n.has_map(k, 10)] for n in (true, static, temporal)]
+    # Nine frames have features; a window of five over them misses its last place.
+    assert chosen == [list(range(10)), list(range(9)), list(range(4, 8))]
+    assert "+ 2" in static.in_words()
+
+
+def test_a_constant_map_colours_a_frame_evenly():
+    rgb = np.full((16, 32, 3), 100, np.uint8)
+    for value in (0.0, 3.0):
+        picture = jet_overlay(rgb, np.full((4, 8), value, np.float32))
+        assert (picture == picture[0, 0]).all()
+        assert picture[0, 0].tolist() == [50, 50, 113]  # half of the frame, half of jet's dark blue
+
+
+def test_an_overlay_is_reddest_where_the_map_is_highest():
+    saliency = np.zeros((7, 14), np.float32)
+    saliency[2, 9] = 5
+    picture = jet_overlay(np.zeros((70, 140, 3), np.uint8), saliency).astype(int)
+    row, column = np.unravel_index((picture[..., 0] - picture[..., 2]).argmax(), (70, 140))
+    assert (row // 10, column // 10) == (2, 9)
+
+
+def test_a_folder_of_frames_appears_only_when_it_is_finished(tmp_path):
+    folder = FrameFolder(tmp_path / "out", {"model": "m"})
+    folder.save_array("00000.npy", np.ones((2, 4), np.float32))
+    folder.save_jpeg("overlay/00000.jpg", np.zeros((4, 8, 3), np.uint8))
+    assert not (tmp_path / "out").exists()
+    again = FrameFolder(tmp_path / "out", {"model": "m"})
+    assert (again.has("00000.npy"), again.has("00001.npy"), again.complete) == (True, False, False)
+    facts = {"source": "s", "model": "m", "frame_index": [0], "time_s": [0.0]}
+    again.finish(facts)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+    assert json.loads((tmp_path / "out" / "maps.json").read_text())["settings"] == {"model": "m"}
+    assert FrameFolder(tmp_path / "out", {"model": "m"}).complete
+    with pytest.raises(ExportError, match="model: m, now other"):
+        FrameFolder(tmp_path / "out", {"model": "other"})
+    anew = FrameFolder(tmp_path / "out", {"model": "other"}, begin_anew=True)
+    assert not anew.has("00000.npy")
+
+
+def test_unfinished_frames_of_other_settings_are_neither_used_nor_lost(tmp_path):
+    folder = FrameFolder(tmp_path / "out", {"prior": "on"})
+    folder.save_array("00000.npy", np.ones((2, 4), np.float32))
+    with pytest.raises(ExportError, match="prior: on, now off"):
+        FrameFolder(tmp_path / "out", {"prior": "off"})
+    assert FrameFolder(tmp_path / "out", {"prior": "on"}).has("00000.npy")
 
 
 def test_numbered_files_that_are_not_our_export_are_left_alone(clip, tmp_path):

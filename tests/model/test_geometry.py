@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cubesal.camera import Camera, view_contains, view_outline, wrap_angle
+from cubesal.convention import CONVENTIONS, Convention
 from cubesal.geometry import (
     FACE_BASES,
     NET_LAYOUT,
@@ -35,9 +36,18 @@ from cubesal.geometry import (
     perspective_rays,
     rotate_equirect,
     rotation,
+    shrink_as_published,
     sphere_weights,
     uv_from_dir,
 )
+from cubesal.geometry.cube import cube_from_equirect, equirect_from_cube
+from cubesal.geometry.published import (
+    PUBLISHED_LOOKUPS,
+    cube_places,
+    equirect_places,
+    equirect_taps,
+)
+from cubesal.geometry.taps import gather
 
 angles = st.floats(-pi + 1e-6, pi - 1e-6)
 pitches = st.floats(-pi / 2 + 1e-4, pi / 2 - 1e-4)
@@ -202,6 +212,96 @@ def test_quick_coordinates_are_those_of_double_precision(camera: Camera) -> None
     assert np.abs(equirect_to_perspective(frame, camera, 160, 90).astype(int) - exact).max() <= 1
 
 
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@settings(max_examples=15, deadline=None)
+@given(
+    level=st.integers(0, 255),
+    face_w=st.integers(1, 12),
+    height=st.integers(2, 20),
+    channels=st.integers(1, 6),
+)
+def test_a_constant_stays_constant_under_both_conventions(
+    convention: Convention, level: int, face_w: int, height: int, channels: int
+) -> None:
+    frame = np.full((height, 2 * height, channels), level, np.uint8)
+    faces = equirect_to_cube(frame, face_w, convention)
+    assert faces.shape == (6, face_w, face_w, channels)
+    assert np.unique(faces).tolist() == [level]
+    back = cube_to_equirect(faces, height, convention)
+    assert back.shape == frame.shape
+    assert np.unique(back).tolist() == [level]
+
+
+def test_cp360_reads_one_and_a_half_pixels_right_and_below_a_corner_and_not_over_the_seam() -> None:
+    face_w, height, width = 8, 64, 128
+    column, row = cube_places(face_w, height, width)
+    # Front's middle pixel has its upper left corner straight ahead, which is between four pixels
+    # at 63.5, 31.5.
+    assert column[Face.FRONT, 4, 4] == pytest.approx(63.5 + 1.5)
+    assert row[Face.FRONT, 4, 4] == pytest.approx(31.5 + 1.5)
+    assert column.min() >= 1
+    assert column.max() == width - 1
+    assert column[Face.BACK, 4, 4] == width - 1  # exactly behind: the right side of the seam
+
+
+def test_cp360_takes_the_centres_of_border_pixels_for_the_edges_of_a_face() -> None:
+    columns = np.broadcast_to(np.arange(7, dtype=np.float32)[None, None, :, None], (6, 7, 7, 1))
+    equator = cube_to_equirect(columns.copy(), 140, "cp360")[69, :, 0]
+    front = equator[105:175]  # 90° about yaw 0
+    assert front.min() == pytest.approx(0, abs=0.1)
+    assert front.max() == pytest.approx(6, abs=0.1)
+    exact = cube_to_equirect(columns.copy(), 140)[69, 106:174, 0]
+    assert 0.3 < np.diff(front).max() / np.diff(exact).max() < 1
+
+
+def test_cubic_lookups_overshoot_near_face_edges_under_cp360_only() -> None:
+    faces = np.ones((6, 7, 7, 1), np.float32)
+    assert 1.1 < cube_to_equirect(faces, 56, "cp360", "cubic").max() < 1.26
+    assert np.allclose(cube_to_equirect(faces, 56, mode="cubic"), 1, atol=1e-6)
+    full = cube_to_equirect((faces * 250).astype(np.uint8), 56, "cp360", "cubic")
+    assert full.max() == 255  # rounded and held in range, not wrapped around
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("channels", [2, 5, 600])
+def test_any_number_of_channels_is_read_as_one_by_one(
+    channels: int, convention: Convention
+) -> None:
+    picture = np.random.default_rng(1).random((14, 28, channels)).astype(np.float32)
+    faces = equirect_to_cube(picture, 7, convention)
+    back = cube_to_equirect(faces, 14, convention)
+    assert back.shape == (14, 28, channels)
+    for k in (0, channels - 1):
+        one = equirect_to_cube(picture[..., k : k + 1].copy(), 7, convention)
+        assert np.allclose(faces[..., k : k + 1], one, atol=1e-6)
+        assert np.allclose(back[..., k], cube_to_equirect(one, 14, convention)[..., 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "cubic"])
+def test_exact_lookups_written_out_are_those_of_the_picture_functions(mode: str) -> None:
+    rng = np.random.default_rng(4)
+    frame = cv2.GaussianBlur(rng.random((40, 80, 3)).astype(np.float32), (0, 0), 2)
+    (taps,) = cube_from_equirect(9, 40, 80, "exact")
+    faces = gather(frame.reshape(-1, 3), taps).reshape(6, 9, 9, 3).astype(np.float32)
+    # OpenCV 4 reads at 1/32 of a pixel.
+    assert np.allclose(faces, equirect_to_cube(frame, 9), atol=2e-3)
+    rows = faces.reshape(-1, 3)
+    for taps in equirect_from_cube(26, 9, "exact", mode):
+        rows = gather(rows, taps)
+    expected = cube_to_equirect(faces, 26, mode=mode)
+    assert np.allclose(rows.reshape(26, 52, 3), expected, atol=1e-2)
+
+
+def test_kept_tables_cannot_be_written_to() -> None:
+    for kept in (
+        *cube_places(4, 8, 16),
+        *equirect_places(8, 4),
+        *equirect_taps(8, 4, PUBLISHED_LOOKUPS["bilinear"]),
+    ):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[...] = 0
+
+
 def test_single_channel_and_plain_maps_keep_their_shape() -> None:
     plain = np.linspace(0, 1, 32 * 64, dtype=np.float32).reshape(32, 64)
     assert equirect_to_perspective(plain, Camera(), 16, 9).shape == (9, 16)
@@ -301,6 +401,14 @@ def test_camera_limits_wrap_yaw_and_clamp_pitch_and_field_of_view() -> None:
         lambda: equirect_to_cube(np.zeros((8, 16, 3), np.uint8), 0),
         lambda: cube_to_equirect(np.zeros((5, 8, 8, 3), np.uint8), 16),
         lambda: cube_to_equirect(np.zeros((6, 8, 8, 3), np.uint8), 16, mode="nearest"),
+        lambda: cube_to_equirect(np.zeros((6, 8, 8, 3), np.uint8), 16, "cp360", "nearest"),
+        lambda: cube_to_equirect(np.zeros((6, 8, 8, 3), np.uint8), 16, mode="cubic_q32"),
+        lambda: cube_to_equirect(np.zeros((6, 8, 8, 3), np.uint8), 16, "paper"),
+        lambda: cube_to_equirect(np.zeros((6, 8, 8, 3), np.uint8), 0),
+        lambda: equirect_to_cube(np.zeros((8, 16, 3), np.uint8), 8, "paper"),
+        lambda: equirect_to_cube(np.zeros((8,), np.uint8), 4, "cp360"),
+        lambda: shrink_as_published(np.zeros((8, 16), np.uint8), 4),
+        lambda: shrink_as_published(np.zeros((8, 16, 3), np.uint8), 0),
         lambda: rotate_equirect(np.zeros((8, 8), np.float32), np.eye(3)),
         lambda: equirect_to_cube(np.zeros((8,), np.uint8), 4),
     ],

@@ -12,6 +12,7 @@ from cubesal import models
 from cubesal.backbone import expected_state
 from cubesal.device import available_devices, resolve_device
 from cubesal.errors import DeviceError, ModelError
+from cubesal.model_adding import add_model
 from cubesal.torchvision_guard import import_torchvision
 from cubesal.weights import check_state, read_weights
 
@@ -30,7 +31,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_list_says_what_can_be_used_and_what_is_missing() -> None:
     infos = {info.name: info for info in models.available_models()}
-    assert list(infos) == ["default", "fast", "cp360"]
+    assert list(infos) == ["default", "fast", "cp360", "cp360-carried", "cp360-exact"]
     assert infos["default"].available
     assert infos["fast"].available
     assert not infos["cp360"].available
@@ -38,7 +39,7 @@ def test_the_list_says_what_can_be_used_and_what_is_missing() -> None:
 
 
 def test_cp360_without_weights_says_the_command() -> None:
-    with pytest.raises(ModelError, match="run `cubesal models add resnet50 FILE`"):
+    with pytest.raises(ModelError, match="or `cubesal models add resnet50 FILE`"):
         models.load_model("cp360", "cpu")
 
 
@@ -57,15 +58,15 @@ def test_cp360_runs_on_weights_from_a_pth_and_keeps_them_as_safetensors(
     file = tmp_path / "resnet.pth"
     # As in files from before torch 0.4.1, without the counters.
     torch.save({k: v for k, v in resnet_state.items() if "num_batches" not in k}, file)
-    kept = models.add_model("resnet50", file)
+    kept = add_model("resnet50", file)
     assert kept == data_folder / "models" / "resnet50.safetensors"
     assert [p.name for p in kept.parent.iterdir()] == [kept.name]
     file.unlink()
     assert models.model_location("cp360") == kept
     model = models.load_model("cp360", "cpu")
-    faces = np.random.default_rng(0).integers(0, 256, (6, 225, 225, 3), dtype=np.uint8)
-    saliency = model.saliency([faces])
+    saliency = model.step(np.random.default_rng(0).integers(0, 256, (64, 128, 3), dtype=np.uint8))
     assert saliency.shape == (120, 240)
+    assert (saliency.min(), model.last_raw.shape) == (pytest.approx(0, abs=0.1), (14, 28))
     assert np.isfinite(saliency).all()
 
 
@@ -84,6 +85,8 @@ MISFITS = {
     "surplus": ({**GOOD, "b": torch.ones(1)}, r"1 tensor\(s\) not known, the first is b"),
     "shape": ({"a.weight": torch.ones(3, 2)}, r"a.weight has shape \(3, 2\), expected \(2, 3\)"),
     "nan": ({"a.weight": torch.full((2, 3), torch.nan)}, "a.weight contains infinite or undefined"),
+    "sparse": ({"a.weight": torch.ones(2, 3).to_sparse()}, "a.weight holds no plain array"),
+    "empty": ({"a.weight": torch.ones(2, 3, device="meta")}, "a.weight holds no plain array"),
     "integers": ({"a.weight": torch.ones(2, 3, dtype=torch.int64)}, "a.weight holds torch.int64"),
 }
 
@@ -104,7 +107,7 @@ def test_of_weights_that_do_not_fit_nothing_is_kept(tmp_path: Path, data_folder:
     file = tmp_path / "w.safetensors"
     save_file(GOOD, file)
     with pytest.raises(ModelError, match=r"w\.safetensors does not fit: 267 tensor"):
-        models.add_model("resnet50", file)
+        add_model("resnet50", file)
     assert not data_folder.exists()
 
 
@@ -119,7 +122,7 @@ def test_a_file_that_would_run_code_is_not_opened(tmp_path: Path, capsys) -> Non
     pickled.write_bytes(pickle.dumps({"x": Evil()}))
     for file in (zipped, pickled):
         with pytest.raises(ModelError, match="could run code when opened"):
-            models.add_model("resnet50", file)
+            add_model("resnet50", file)
     assert "ran" not in capsys.readouterr().out
 
 
@@ -128,23 +131,23 @@ def test_rubbish_is_called_damaged(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "w.pth"
     file.write_bytes(content)
     with pytest.raises(ModelError, match=r"w\.pth"):
-        models.add_model("resnet50", file)
+        add_model("resnet50", file)
 
 
 def test_missing_files_and_unknown_names_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"cannot read .*none\.pth"):
-        models.add_model("resnet50", tmp_path / "none.pth")
+        add_model("resnet50", tmp_path / "none.pth")
     with pytest.raises(ModelError, match="cannot read"):
-        models.add_model("resnet50", tmp_path)
+        add_model("resnet50", tmp_path)
     with pytest.raises(ModelError, match="'vgg' cannot be added"):
-        models.add_model("vgg", tmp_path / "none.pth")
+        add_model("vgg", tmp_path / "none.pth")
 
 
 def test_a_list_of_tensors_is_no_state_dict(tmp_path: Path) -> None:
     file = tmp_path / "list.pth"
     torch.save([torch.ones(1)], file)
     with pytest.raises(ModelError, match="no state dict"):
-        models.add_model("resnet50", file)
+        add_model("resnet50", file)
 
 
 def test_expected_shapes_need_no_memory() -> None:

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cubesal.convention import CONVENTIONS, Convention
 from cubesal.geometry import FACE_BASES, Face, cube_rays
 from cubesal.padding import CubePad, Pad, cube_pad, pad_table
 
@@ -142,9 +143,10 @@ def test_the_memory_format_is_kept(layout: torch.memory_format) -> None:
     assert torch.equal(y, CubePad((1, 2, 2, 1))(x.contiguous()))
 
 
-def test_gradients_are_right() -> None:
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_gradients_are_right(convention: Convention) -> None:
     x = torch.randn(6, 2, 3, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(CubePad((1, 2, 0, 3)), (x,))
+    assert torch.autograd.gradcheck(CubePad((1, 2, 0, 3), convention), (x,))
 
 
 def test_a_table_made_in_inference_mode_still_serves_training() -> None:
@@ -174,29 +176,88 @@ def test_turning_by_90_degrees_permutes_the_padded_faces() -> None:
     assert torch.equal(CubePad(3)(turned(x)), turned(CubePad(3)(x)))
 
 
-def test_padding_agrees_with_the_published_code_where_that_is_right(shared_data) -> None:
-    published = np.load(shared_data / "reference" / "cubepad.npz")
-    for face_w in (5, 7, 8):
-        x = torch.from_numpy(published[f"x_w{face_w}_b6"])
-        y, ours = published[f"y_w{face_w}_b6_p1"], CubePad(1)(x).numpy()
-        assert np.array_equal(ours[:, :, 1:-1, :], y[:, :, 1:-1, :])
-        assert np.array_equal(ours[:, :, :, 1:-1], y[:, :, :, 1:-1])
+# Face and side whose strip the authors' code lays down in reverse order of depth.
+REVERSED = {
+    (Face.BACK, "top"),
+    (Face.BACK, "down"),
+    (Face.DOWN, "right"),
+    (Face.DOWN, "down"),
+    (Face.LEFT, "top"),
+    (Face.RIGHT, "down"),
+    (Face.TOP, "top"),
+    (Face.TOP, "left"),
+}
 
 
-@pytest.mark.parametrize(
-    ("pad", "shape", "words"),
-    [
-        (5, (6, 1, 4, 4), "wider than a face"),
-        (1, (5, 1, 4, 4), "6N, C, W, W"),
-        (1, (6, 1, 4, 5), "6N, C, W, W"),
-        (1, (6, 4, 4), "6N, C, W, W"),
-    ],
-)
-def test_what_cannot_be_padded_is_refused_in_words(
-    pad: int, shape: tuple[int, ...], words: str
+@pytest.mark.parametrize("face_w", [3, 4, 7])
+def test_cp360_turns_the_depth_of_eight_strips_around_and_leaves_the_others(face_w: int) -> None:
+    pad = 3
+    exact, published = pad_table(face_w, pad), pad_table(face_w, pad, "cp360")
+    for face, side in EDGES:
+        ours, theirs = strip(exact[face], side, pad), strip(published[face], side, pad)
+        assert np.array_equal(theirs, ours[::-1] if (face, side) in REVERSED else ours)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pad=pads, face_w=st.integers(4, 9))
+def test_a_corner_of_cp360_repeats_the_end_of_its_narrower_strip(
+    pad: tuple[int, int, int, int], face_w: int
 ) -> None:
-    with pytest.raises(ValueError, match=words):
-        CubePad(pad)(torch.zeros(shape))
+    left, right, top, down = pad
+    table = pad_table(face_w, pad, "cp360")
+    columns = {
+        "left": (left, slice(None, left), left),
+        "right": (right, slice(left + face_w, None), left + face_w - 1),
+    }
+    rows = {
+        "top": (top, slice(None, top), top),
+        "down": (down, slice(top + face_w, None), top + face_w - 1),
+    }
+    for width, across, end_column in columns.values():
+        for height, along, end_row in rows.values():
+            corner = table[:, along, across]
+            by_row = table[:, end_row : end_row + 1, across]
+            by_column = table[:, along, end_column : end_column + 1]
+            expected = by_row if height > width else by_column
+            assert np.array_equal(corner, np.broadcast_to(expected, corner.shape))
+
+
+@settings(max_examples=40, deadline=None)
+@given(pad=pads, face_w=st.integers(1, 9), convention=st.sampled_from(CONVENTIONS))
+def test_both_conventions_move_pixels_to_where_the_table_says(
+    pad: tuple[int, int, int, int], face_w: int, convention: Convention
+) -> None:
+    if convention == "exact" and max(pad) > face_w:
+        return
+    numbers = torch.arange(12 * face_w**2, dtype=torch.float32).view(12, 1, face_w, face_w)
+    table = pad_table(face_w, pad, convention)
+    padded = CubePad(pad, convention)(numbers)[:, 0].numpy()
+    assert np.array_equal(padded[:6], table)
+    assert np.array_equal(padded[6:], table + 6 * face_w**2)
+
+
+def test_only_cp360_cuts_down_what_is_wider_than_a_face() -> None:
+    assert np.array_equal(pad_table(2, 5, "cp360"), pad_table(2, 2, "cp360"))
+    assert CubePad((1, 4, 0, 3), "cp360")(torch.zeros(6, 1, 2, 2)).shape == (6, 1, 4, 5)
+    with pytest.raises(ValueError, match="wider than a face of 2"):
+        pad_table(2, 3)
+
+
+def test_an_unknown_convention_is_refused_in_words() -> None:
+    for call in (lambda: CubePad(1, "cp36O"), lambda: pad_table(4, 1, "cp36O")):
+        with pytest.raises(ValueError, match="exact and cp360"):
+            call()
+    with pytest.raises(ValueError, match="exact and cp360"):
+        cube_pad(torch.zeros(6, 1, 4, 4), 1, "cp36O")
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("shape", [(5, 1, 4, 4), (6, 1, 4, 5), (6, 4, 4)])
+def test_what_are_no_cubes_is_refused_in_words(
+    shape: tuple[int, ...], convention: Convention
+) -> None:
+    with pytest.raises(ValueError, match="6N, C, W, W"):
+        CubePad(1, convention)(torch.zeros(shape))
 
 
 def test_a_negative_pad_is_refused() -> None:

@@ -8,6 +8,9 @@ from typing import Any, NoReturn
 
 from cubesal import __version__
 from cubesal.cli import values
+from cubesal.cli.evaluate_arguments import add_evaluate
+from cubesal.cli.predict_arguments import add_figure, add_predict
+from cubesal.cli.training_arguments import add_flow, add_train
 
 __all__ = ["COLORMAPS", "Options", "build_parser"]
 
@@ -54,7 +57,17 @@ def build_parser() -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cubesal {__version__}")
     _add_verbosity(parser, top=True)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_predict, _add_export, _add_demo, _add_info, _add_models):
+    for add in (
+        _add_predict,
+        _add_figure,
+        _add_export,
+        _add_demo,
+        _add_info,
+        _add_models,
+        _add_flow,
+        add_train,
+        add_evaluate,
+    ):
         _add_verbosity(add(commands), top=False)
     return parser
 
@@ -119,19 +132,15 @@ def _add_style(parser: ArgumentParser) -> None:
 
 
 def _add_predict(commands: Any) -> ArgumentParser:
-    parser: ArgumentParser = commands.add_parser(
-        "predict",
-        help="images or clips → saliency maps",
-        description="Write the saliency maps of stills and clips, one output per input.",
-    )
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--format", choices=MAP_FORMATS, default="npz", help="default npz")
-    parser.add_argument("--overlay", action="store_true", help="also the picture with the overlay")
-    parser.add_argument("--features", action="store_true", help="also the network's features")
-    parser.add_argument("--flow", action="store_true", help="also optical flow between the frames")
-    parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
+    parser = add_predict(commands, MAP_FORMATS)
     _add_rate(parser)
+    _add_model(parser)
+    _add_style(parser)
+    return parser
+
+
+def _add_figure(commands: Any) -> ArgumentParser:
+    parser = add_figure(commands)
     _add_model(parser)
     _add_style(parser)
     return parser
@@ -186,6 +195,13 @@ def _add_flat(parser: ArgumentParser) -> None:
     group.add_argument("--zoom", action="store_true", help="narrow the view on small subjects")
 
 
+def _add_flow(commands: Any) -> ArgumentParser:
+    parser = add_flow(commands)
+    _add_rate(parser)
+    _add_projection(parser)
+    return parser
+
+
 def _add_demo(commands: Any) -> ArgumentParser:
     parser: ArgumentParser = commands.add_parser(
         "demo",
@@ -224,7 +240,12 @@ def _add_models(commands: Any) -> ArgumentParser:
     actions.add_parser("where", help="the weights file of each model")
     verify = actions.add_parser("verify", help="load models and check their weights")
     verify.add_argument("names", nargs="*", metavar="MODEL", help="default: all that are available")
-    add = actions.add_parser("add", help="check a checkpoint and keep it for use")
-    add.add_argument("name", metavar="MODEL")
-    add.add_argument("file", type=Path, metavar="FILE")
+    add = actions.add_parser(
+        "add",
+        help="check a checkpoint or a model of your own and keep it for use",
+        description="Check weights (.pth, .safetensors) or a model of your own (.toml) and keep "
+        "it for use; without FILE, download torchvision's ImageNet weights.",
+    )
+    add.add_argument("name", metavar="NAME", help="cp360-temporal, a torchvision network, or yours")
+    add.add_argument("file", type=Path, nargs="?", metavar="FILE")
     return parser

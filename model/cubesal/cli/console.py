@@ -6,10 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cubesal.progress import ProgressFn
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 __all__ = ["Console"]
+
+_UNWATCHED_WIDTH = 240
 
 
 class Console:
@@ -21,6 +27,14 @@ class Console:
     def result(self, text: str) -> None:
         """Something that was asked for."""
         print(text)
+
+    def table(self, title: str, table: Table) -> None:
+        """A table that was asked for, under a line; as wide as it needs where nobody watches."""
+        from rich.console import Console as RichConsole
+
+        print(title)
+        width = None if sys.stdout.isatty() else _UNWATCHED_WIDTH
+        RichConsole(file=sys.stdout, width=width, highlight=False).print(table)
 
     def note(self, text: str) -> None:
         """Something good to know; silent with ``-q``."""

@@ -9,7 +9,8 @@ from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
 from cubesal.errors import CubesalError
-from cubesal.models import add_model, available_models, model_location, verify_model
+from cubesal.model_adding import add_model
+from cubesal.models import available_models, model_files, verify_model
 
 __all__ = ["run"]
 
@@ -39,8 +40,11 @@ def _where(options: Options, console: Console) -> int:
     models = available_models()
     width = max(len(model.name) for model in models)
     for model in models:
-        place = str(model_location(model.name)) if model.available else f"({model.problem})"
-        console.result(f"{model.name:{width}}  {place}")
+        if not model.available:
+            console.result(f"{model.name:{width}}  ({model.problem})")
+            continue
+        for file in model_files(model.name):
+            console.result(f"{model.name:{width}}  {file}")
     return DONE
 
 
@@ -55,7 +59,8 @@ def _verify(options: Options, console: Console) -> int:
             console.error(str(error))
             continue
         console.result(
-            f"{name}: sound; {report.parameters / 1e6:.1f} M parameters in {report.path}, "
+            f"{name}: sound; {report.parameters / 1e6:.1f} M parameters in "
+            f"{' and '.join(map(str, report.paths))}, "
             f"{report.step_ms:.0f} ms per frame on {report.device}"
         )
     if failed == len(names):

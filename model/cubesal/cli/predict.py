@@ -2,99 +2,60 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
-from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
 from cubesal.cli.outputs import check_file, check_folder, writable_folder
-from cubesal.cli.work import analysed_track, load_predictor, overlay_style
-from cubesal.errors import Cancelled, CubesalError, ExportError
-from cubesal.exporting import (
-    FOLDER_FORMATS,
-    export_maps,
-    export_overlay,
-    map_target,
-    save_png,
+from cubesal.cli.predict_frames import predict_frames
+from cubesal.cli.predict_inputs import PredictInput, expand_inputs
+from cubesal.cli.predict_report import (
+    PredictReport,
+    exit_code,
+    memory_in_words,
+    reports_as_json,
+    show_timings,
 )
-from cubesal.features import backbone_features
-from cubesal.flow import FlowMeter
-from cubesal.models import SaliencyModel
-from cubesal.overlay import blend_overlay
-from cubesal.predictor import SaliencyPredictor
-from cubesal.track import SaliencyTrack, write_npz
-from cubesal.video import ClipReader
+from cubesal.cli.predict_whole import files_beside, predict_whole
+from cubesal.cli.work import load_predictor
+from cubesal.errors import Cancelled, CubesalError, ExportError
+from cubesal.exporting import FOLDER_FORMATS, map_target
 
 __all__ = ["run"]
-
-StepFn = Callable[[NDArray[np.uint8]], None]
-
-
-@dataclass
-class _Report:
-    """What became of one input, as ``--json`` prints it."""
-
-    input: str
-    outputs: list[str] = field(default_factory=list)
-    maps: int = 0
-    seconds: float = 0.0
-    damaged_frames: int = 0
-    error: str | None = None
-
-
-class _Observed:
-    """A predictor that lets others look at the frames it is shown."""
-
-    def __init__(self, predictor: SaliencyPredictor, observers: list[StepFn]) -> None:
-        self._predictor = predictor
-        self._observers = observers
-        self.warmup_frames = predictor.warmup_frames
-
-    def reset(self) -> None:
-        self._predictor.reset()
-
-    def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
-        for observe in self._observers:
-            observe(equirect_rgb)
-        return self._predictor.step(equirect_rgb, time_s)
 
 
 def run(options: Options, console: Console) -> int:
     """Predict every input; one that fails does not stop the others."""
-    _refuse_clashes(options.inputs)
-    _check_outputs(options)
+    _check_options(options)
+    inputs = expand_inputs(options.inputs, options.ids, console)
+    files = [item.path for item in inputs if item.error is None]
+    _refuse_clashes(files)
+    _check_outputs(files, options)
     writable_folder(options.out)
-    predictor, model = load_predictor(options, console)
-    reports = []
-    for path in options.inputs:
-        report = _Report(str(path))
-        reports.append(report)
-        began = time.perf_counter()
-        try:
-            extras = _Extras(model, options)
-            _predict(path, report, predictor, extras, options, console)
-        except Cancelled:
-            raise
-        except CubesalError as error:
-            report.error = str(error)
-            console.error(report.error)
-        report.seconds = round(time.perf_counter() - began, 3)
+    work = _Work(options, console) if files else None
+    reports = [_predicted(item, work, console) for item in inputs]
     if options.json:
-        console.result(json.dumps([asdict(report) for report in reports], indent=1))
-    return _exit_code(reports)
+        console.result(reports_as_json(reports))
+    return exit_code(reports)
 
 
-def _refuse_clashes(inputs: list[Path]) -> None:
+def _check_options(options: Options) -> None:
+    """Settle what depends on the format, and refuse what has no meaning in it. ExportError."""
+    if options.format == "wild360":
+        if options.rate is None and options.every is None:
+            options.every = 1
+    elif options.numbering is not None:
+        raise ExportError(f"--numbering goes with --format wild360, not with {options.format}")
+    elif options.overwrite:
+        raise ExportError("--overwrite goes with --format wild360; others are always replaced")
+    options.numbering = options.numbering or "true"
+
+
+def _refuse_clashes(files: list[Path]) -> None:
     """Two inputs of one stem would overwrite each other's outputs: say so before any work."""
     seen: dict[str, Path] = {}
-    for path in inputs:
+    for path in files:
         other = seen.setdefault(path.stem, path)
         if other is not path:
             raise ExportError(
@@ -103,15 +64,15 @@ def _refuse_clashes(inputs: list[Path]) -> None:
             )
 
 
-def _check_outputs(options: Options) -> None:
+def _check_outputs(paths: list[Path], options: Options) -> None:
     """No output may be an input, or the output of another input. ExportError."""
-    inputs = dict.fromkeys(options.inputs, "one of the inputs")
+    inputs = dict.fromkeys(paths, "one of the inputs")
     planned: dict[Path, Path] = {}
-    for path in options.inputs:
+    for path in paths:
         target = map_target(options.out, path.stem, options.format)
         if options.format in FOLDER_FORMATS:
             check_folder(target, inputs, "--out")
-        files = _files_beside(path.stem, options)
+        files = [] if options.format == "wild360" else files_beside(path.stem, options)
         if options.format not in FOLDER_FORMATS:
             files.append(target)
         for file in files:
@@ -125,110 +86,44 @@ def _check_outputs(options: Options) -> None:
                 )
 
 
-def _files_beside(stem: str, options: Options) -> list[Path]:
-    """What may be written beside the maps; whether the input is a still is not known yet."""
-    kinds = ["_overlay.mp4", "_overlay.png"] if options.overlay else []
-    kinds += ["_features.npz"] if options.features else []
-    kinds += ["_flow.npz"] if options.flow else []
-    return [options.out / f"{stem}{kind}" for kind in kinds]
+class _Work:
+    """The loaded model, and how one file is predicted with it."""
+
+    def __init__(self, options: Options, console: Console) -> None:
+        self._options, self._console = options, console
+        self._predictor, self._model = load_predictor(options, console)
+        self.is_resumable = options.format == "wild360"
+
+    def predict(self, path: Path, report: PredictReport) -> None:
+        """Write the outputs of one file. CubesalError."""
+        report.memory = memory_in_words(self._model)
+        job = predict_frames if self.is_resumable else predict_whole
+        job(path, report, self._predictor, self._model, self._options, self._console)
+        for output in report.outputs:
+            self._console.note(f"wrote {output}")
+        if report.damaged_frames:
+            self._console.error(
+                f"{path} is damaged: {report.damaged_frames} frames could not be decoded and are "
+                "replaced by the ones before them"
+            )
+        if self._options.timings or self._console.verbosity > 0:
+            show_timings(report, self._predictor.device, self._console)
 
 
-def _exit_code(reports: list[_Report]) -> int:
-    failed = sum(report.error is not None for report in reports)
-    if failed == len(reports):
-        return UNUSABLE
-    return PARTIAL if failed or any(report.damaged_frames for report in reports) else DONE
-
-
-def _predict(
-    path: Path,
-    report: _Report,
-    predictor: SaliencyPredictor,
-    extras: _Extras,
-    options: Options,
-    console: Console,
-) -> None:
-    with ClipReader(path, projection=options.projection) as reader:
-        observed = _Observed(predictor, extras.observers)
-        track = analysed_track(reader, observed, options, console)
-        report.maps = len(track)
-        report.damaged_frames = len(reader.damaged)
-        is_still = reader.info.is_still
-    target = map_target(options.out, path.stem, options.format)
-    export_maps(track, target, options.format)
-    outputs = [target, *extras.save(options.out / path.stem, track)]
-    if options.overlay:
-        overlay, damaged = _save_overlay(path, track, options, console, is_still)
-        outputs.append(overlay)
-        # Every frame is decoded for it, and only some for the maps.
-        report.damaged_frames = max(report.damaged_frames, damaged)
-    report.outputs = [str(output) for output in outputs]
-    for output in outputs:
-        console.note(f"wrote {output}")
-    if report.damaged_frames:
-        console.error(
-            f"{path} is damaged: {report.damaged_frames} frames could not be decoded and are "
-            "replaced by the ones before them"
-        )
-
-
-def _save_overlay(
-    path: Path, track: SaliencyTrack, options: Options, console: Console, is_still: bool
-) -> tuple[Path, int]:
-    """The file written, and how many of its frames repeat another."""
-    style = overlay_style(options)
-    if is_still:
-        out: Path = options.out / f"{path.stem}_overlay.png"
-        with ClipReader(path, projection=options.projection) as reader:
-            saliency = track.arrays()[2][0]
-            scale = style.scale_of(saliency, track.peak)
-            save_png(out, blend_overlay(reader.read(0).rgb(), saliency, scale, style))
-            return out, len(reader.damaged)
-    out = options.out / f"{path.stem}_overlay.mp4"
-    with console.progress(f"overlay {path.name}") as progress:
-        done = export_overlay(
-            path, track, out, style=style, projection=options.projection, progress=progress
-        )
-    return out, done.damaged
-
-
-class _Extras:
-    """Features and flow of the analysed frames, collected while they are predicted."""
-
-    def __init__(self, model: SaliencyModel, options: Options) -> None:
-        self._features: list[NDArray[np.float16]] = []
-        self._flow: list[NDArray[np.float16]] = []
-        self._model = model
-        self._meter = FlowMeter()
-        self.observers: list[StepFn] = []
-        if options.features:
-            self.observers.append(self._keep_features)
-        if options.flow:
-            self.observers.append(self._keep_flow)
-
-    def _keep_features(self, rgb: NDArray[np.uint8]) -> None:
-        self._features.append(backbone_features(self._model, rgb))
-
-    def _keep_flow(self, rgb: NDArray[np.uint8]) -> None:
-        flow = self._meter.step(rgb)
-        if flow is not None:
-            self._flow.append(flow.astype(np.float16))
-
-    def save(self, stem: Path, track: SaliencyTrack) -> list[Path]:
-        """Write what was collected beside the maps; returns the files."""
-        files = []
-        grid = {"frame_index": track.frame_index, "time_s": track.time_s}
-        if self._features:
-            files.append(stem.with_name(f"{stem.name}_features.npz"))
-            write_npz(files[-1], {"features": np.stack(self._features), **grid})
-        if self._flow or self._keep_flow in self.observers:
-            files.append(stem.with_name(f"{stem.name}_flow.npz"))
-            write_npz(files[-1], {"flow": _stacked(self._flow), **grid})
-        return files
-
-
-def _stacked(flow: list[NDArray[np.float16]]) -> NDArray[np.float16]:
-    """(T-1, H, 2H, 2): pixels moved to the right and down until the next analysed frame."""
-    if not flow:
-        return np.zeros((0, 0, 0, 2), dtype=np.float16)
-    return np.stack(flow)
+def _predicted(item: PredictInput, work: _Work | None, console: Console) -> PredictReport:
+    report = PredictReport(str(item.path), error=item.error)
+    began = time.perf_counter()
+    try:
+        if work is not None and item.error is None:
+            work.predict(item.path, report)
+    except (Cancelled, KeyboardInterrupt):
+        if work is not None and work.is_resumable:
+            console.note("what is done is kept: the same command goes on from there")
+        raise
+    except CubesalError as error:
+        report.error = str(error)
+    if report.error is not None:
+        report.outputs = []
+        console.error(report.error)
+    report.seconds = round(time.perf_counter() - began, 3)
+    return report

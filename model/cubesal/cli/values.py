@@ -5,12 +5,24 @@ from __future__ import annotations
 import math
 from argparse import ArgumentTypeError
 
-__all__ = ["aspect", "fov_deg", "positive", "positive_int", "rate_hz", "seconds", "share", "size"]
+__all__ = [
+    "aspect",
+    "columns",
+    "fov_deg",
+    "index",
+    "positive",
+    "positive_int",
+    "rate_hz",
+    "seconds",
+    "share",
+    "size",
+]
 
 FOV_LIMITS_DEG = (20.0, 140.0)
 _LARGEST_SIDE = 16384
 _MOST_PIXELS = 7680 * 4320
 _HIGHEST_RATE_HZ = 1000
+_MOST_COLUMNS = 12
 
 
 def _number(text: str) -> float:
@@ -44,6 +56,21 @@ def positive_int(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
+
+
+def index(text: str) -> int:
+    """The number of a frame: 0 or more."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not the number of a frame, which count from 0")
+    return int(text)
+
+
+def columns(text: str) -> int:
+    """How many moments a figure shows side by side: any more could not be seen in print."""
+    count = positive_int(text)
+    if count > _MOST_COLUMNS:
+        raise ArgumentTypeError(f"{text} columns are more than the {_MOST_COLUMNS} that fit a page")
+    return count
 
 
 def seconds(text: str) -> float:

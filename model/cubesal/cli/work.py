@@ -6,8 +6,10 @@ import numpy as np
 
 from cubesal.analysis import DEFAULT_RATE_HZ, Predictor, analyse, grid_track
 from cubesal.autopilot import CameraPath, PlannerOptions, plan_path
+from cubesal.class_map_model import ClassMapModel
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
+from cubesal.errors import ModelError
 from cubesal.exporting import TimeRange, frames_within, grid_points_for
 from cubesal.models import SaliencyModel, load_model
 from cubesal.overlay import OverlayStyle
@@ -23,11 +25,38 @@ __all__ = [
 ]
 
 
-def load_predictor(options: Options, console: Console) -> tuple[SaliencyPredictor, SaliencyModel]:
-    """The model that the options name, ready to be stepped. ModelError, DeviceError."""
-    model = load_model(options.model, options.device)
+def load_predictor(
+    options: Options, console: Console, name: str | None = None
+) -> tuple[SaliencyPredictor, SaliencyModel]:
+    """The model ``name``, or the one of the options, ready to be stepped. ModelError, DeviceError.
+
+    Of commands that have them, ``--weights`` and the options of the memory are obeyed.
+    """
+    is_random = getattr(options, "weights", None) == "random"
+    model = load_model(name or options.model, options.device, "random" if is_random else None)
+    if is_random:
+        console.note(f"warning: {model.name}: for debugging and timing, its maps mean nothing")
+    model = _with_memory(model, options)
     console.detail(f"model {model.name} on {model.device}")
     return SaliencyPredictor(model, prior=options.prior == "on"), model
+
+
+def _with_memory(model: SaliencyModel, options: Options) -> SaliencyModel:
+    """The model with its memory used as the options say, if they say anything."""
+    chosen = [name for name in ("window", "carried", "static") if getattr(options, name, None)]
+    if not chosen:
+        return model
+    is_temporal = isinstance(model, ClassMapModel) and model.memory is not None
+    if not isinstance(model, ClassMapModel) or not is_temporal:
+        raise ModelError(
+            f"--{chosen[0]} is for models with a memory, and {model.name} has none here; "
+            "that of cp360 comes with `cubesal models add cp360-temporal FILE`"
+        )
+    if chosen == ["static"]:
+        return model.with_memory(None)
+    if chosen == ["carried"]:
+        return model.with_memory("carried")
+    return model.with_memory("window", options.window)
 
 
 def analysed_track(

@@ -21,7 +21,7 @@ from cubesal.whole_files import written_whole
 __all__ = ["check_maps_folder", "folder_output", "save_png", "timecode"]
 
 FACTS_NAME = "maps.json"
-_OURS = re.compile(r"\d+\.(npy|png)|maps\.json")
+_OURS = re.compile(r"\d+\.(npy|png)|(overlay|features|flow)/(\d+\.(npy|jpg))?|maps\.json")
 _FACTS = {"source", "model", "frame_index", "time_s"}
 
 
@@ -63,7 +63,7 @@ def check_maps_folder(folder: Path) -> None:
             raise ExportError(
                 f"cannot write the folder {folder}: a file of that name is in the way"
             )
-        names = sorted(entry.name for entry in folder.iterdir())
+        names = sorted(_names_below(folder))
     except OSError as error:
         raise ExportError(f"cannot write {folder}: {error.strerror or error}") from error
     foreign = [name for name in names if not _OURS.fullmatch(name)]
@@ -73,6 +73,16 @@ def check_maps_folder(folder: Path) -> None:
         raise ExportError(
             f"cannot write to {folder}: it holds other things ({foreign[0]}); choose another place"
         )
+
+
+def _names_below(folder: Path) -> Iterator[str]:
+    """The names in a folder, and those one folder further down as ``folder/name``."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            below = [f"{entry.name}/{lower.name}" for lower in entry.iterdir()]
+            yield from below or [f"{entry.name}/"]
+        else:
+            yield entry.name
 
 
 def _is_our_export(folder: Path) -> bool:

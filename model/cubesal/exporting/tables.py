@@ -16,6 +16,7 @@ from cubesal.autopilot import CameraPath, captured_shares
 from cubesal.autopilot.path import write_text
 from cubesal.errors import ExportError
 from cubesal.exporting.files import FACTS_NAME, folder_output, save_png, timecode
+from cubesal.exporting.published import FrameNumbers
 from cubesal.exporting.ranges import WHOLE_CLIP, TimeRange, frames_within
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack
@@ -67,10 +68,11 @@ def export_maps(track: SaliencyTrack, out: str | Path, kind: str = "npz") -> Non
         with written_whole(target) as part, open(part, "wb") as file:
             np.save(file, saliency)
     elif kind == "wild360":
+        numbers = FrameNumbers()
         with folder_output(target) as part:
             for index, saliency_map in zip(frame_index, saliency, strict=True):
-                np.save(part / f"{index:05d}.npy", saliency_map)
-            _write_facts(track, frame_index, time_s, part)
+                np.save(part / numbers.map_name(int(index)), saliency_map)
+            _write_facts(track, frame_index, time_s, part, numbering=numbers.numbering)
     elif kind == "png":
         with folder_output(target) as part:
             _write_pngs(track, frame_index, time_s, saliency, part)
@@ -97,7 +99,7 @@ def _write_facts(
     frame_index: NDArray[np.int64],
     time_s: NDArray[np.float64],
     folder: Path,
-    **more: float,
+    **more: float | str,
 ) -> None:
     """``maps.json``, by which the folder is known as ours when it is written again."""
     facts = {

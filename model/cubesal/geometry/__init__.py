@@ -1,7 +1,8 @@
 """Geometry of the sphere: equirect ↔ cube ↔ perspective, on pixel centres, with wrap at the seam.
 
-``axes`` states the conventions, ``rays`` holds the cached grids, ``sampling`` moves pictures,
-``net`` unfolds the cube.  Needs numpy and OpenCV only.
+``axes`` states the conventions, ``rays`` holds the cached grids, ``sampling`` and ``cube`` move
+pictures, ``net`` unfolds the cube; ``published`` knows where the CP-360 code samples.  Needs numpy
+and OpenCV only.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cubesal.geometry.axes import (
     rotation,
     uv_from_dir,
 )
+from cubesal.geometry.cube import cube_to_equirect, equirect_to_cube
 from cubesal.geometry.net import (
     NET_COLUMNS,
     NET_LAYOUT,
@@ -24,6 +26,7 @@ from cubesal.geometry.net import (
     dir_from_net,
     net_from_dir,
 )
+from cubesal.geometry.published import shrink_as_published
 from cubesal.geometry.rays import (
     cube_rays,
     equirect_rays,
@@ -32,8 +35,6 @@ from cubesal.geometry.rays import (
     sphere_weights,
 )
 from cubesal.geometry.sampling import (
-    cube_to_equirect,
-    equirect_to_cube,
     equirect_to_perspective,
     pad_equirect,
     rotate_equirect,
@@ -64,6 +65,7 @@ __all__ = [
     "rotate_equirect",
     "rotation",
     "sample_equirect",
+    "shrink_as_published",
     "sphere_weights",
     "uv_from_dir",
 ]

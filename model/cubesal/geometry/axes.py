@@ -107,18 +107,18 @@ def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> NDArray
 
 
 def face_coords_from_dir(
-    dirs: ArrayLike,
+    dirs: ArrayLike, tie: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """(face index, a, b) of world directions (..., 3); a and b in [-1, 1], a right, b down.
 
     The face is the one whose axis is nearest; on exact edges the first in the order left/right,
-    top/down, front/back wins.
+    top/down, front/back wins. Components that differ by less than ``tie`` count as equal.
     """
     dirs = np.asarray(dirs, np.float64)
     x, y, z = dirs[..., 0], dirs[..., 1], dirs[..., 2]
     abs_x, abs_y, abs_z = np.abs(x), np.abs(y), np.abs(z)
-    sideways = (abs_x >= abs_y) & (abs_x >= abs_z)
-    upright = ~sideways & (abs_y >= abs_z)
+    sideways = (abs_x + tie >= abs_y) & (abs_x + tie >= abs_z)
+    upright = ~sideways & (abs_y + tie >= abs_z)
     face = np.where(z > 0, Face.FRONT, Face.BACK)
     face = np.where(upright, np.where(y > 0, Face.DOWN, Face.TOP), face)
     face = np.where(sideways, np.where(x > 0, Face.RIGHT, Face.LEFT), face)

@@ -1,0 +1,160 @@
+"""The frames of one clip, stepped through a model: which are missing, and the files of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.class_map_model import ClassMapModel
+from cubesal.cli.arguments import Options
+from cubesal.errors import MediaError
+from cubesal.exporting.frame_folder import FrameFolder
+from cubesal.exporting.published import FrameNumbers, jet_overlay
+from cubesal.flow import PUBLISHED_FLOW_HEIGHT, FlowMeter
+from cubesal.predictor import SaliencyPredictor
+from cubesal.progress import ProgressFn
+from cubesal.saliency_model import SaliencyModel
+from cubesal.stages import stage, staged
+from cubesal.video import ClipReader, sample_indices
+
+__all__ = ["FrameWork"]
+
+FloatArray = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+
+class FrameWork:
+    """What is to be done for one clip.
+
+    A model of class activation maps stores its map as it is, small and of any range, and its class
+    activation maps as features; any other model stores the map of its predictor, (120, 240).
+
+    Attributes:
+        frames: positions on the clip's grid that get a map; MediaError if there are none.
+        missing: those of them whose map is not in the folder, once there is one.
+        steps: frames shown to the model so far.
+    """
+
+    def __init__(
+        self,
+        reader: ClipReader,
+        predictor: SaliencyPredictor,
+        model: SaliencyModel,
+        options: Options,
+    ) -> None:
+        self._reader, self._options = reader, options
+        self._predictor, self._model = predictor, model
+        self._is_temporal = isinstance(model, ClassMapModel) and model.memory is not None
+        window = model.window if isinstance(model, ClassMapModel) else 1
+        self.numbers = FrameNumbers(options.numbering, self._is_temporal, window - 1)
+        self._grid = sample_indices(reader.times_s, options.rate, options.every)
+        self._meter = FlowMeter(PUBLISHED_FLOW_HEIGHT)
+        self.frames = [k for k in range(len(self._grid)) if self._has_map(k)]
+        if not self.frames:
+            raise MediaError(
+                f"{reader.info.path.name} is too short: of its {len(self._grid)} frames none has "
+                f"the {window} frames that a map needs"
+            )
+        self.missing: list[int] = []
+        self.steps = 0
+
+    def fill(self, folder: FrameFolder) -> None:
+        """Set the folder that results go to."""
+        self._folder = folder
+        if not folder.complete:
+            names = [self.numbers.map_name(int(self._grid[k])) for k in self.frames]
+            done = map(folder.has, names)
+            self.missing = [k for k, is_done in zip(self.frames, done, strict=True) if not is_done]
+
+    def _has_map(self, k: int) -> bool:
+        return self.numbers.has_map(k, len(self._grid))
+
+    def run(self, progress: ProgressFn) -> None:
+        """Predict from the first missing frame on, with a fresh predictor, warmed up."""
+        if not self.missing:
+            return
+        start, stop = self.missing[0], self._last_needed() + 1
+        first = max(start - self._warmup(start), 0)
+        self._predictor.reset()
+        progress(0, stop - start)
+        frames = staged(self._reader.frames(self._grid[first:stop].tolist()), "decode")
+        for k, frame in zip(range(first, stop), frames, strict=True):
+            with stage("decode"):
+                rgb = frame.rgb()
+            if self._options.flow:
+                self._save_flow(k, rgb)
+            if k >= start and self._has_map(k):
+                self._save(k, rgb, frame.time_s)
+            else:
+                self._predictor.observe(rgb, frame.time_s)
+            self.steps += 1
+            progress(max(k + 1 - start, 0), stop - start)
+
+    def _warmup(self, start: int) -> int:
+        """Frames to look at before ``start``, so that results equal those of one run.
+
+        A carried state depends on all of them; flow, on one.
+        """
+        if isinstance(self._model, ClassMapModel) and self._model.memory == "carried":
+            return start
+        return max(self._predictor.warmup_frames, 1 if self._options.flow else 0)
+
+    def _last_needed(self) -> int:
+        """The last position to look at: one more where it is the end of a flow."""
+        last = self.frames[-1]
+        return min(last + 1, len(self._grid) - 1) if self._options.flow else last
+
+    def _save(self, k: int, rgb: Picture, time_s: float) -> None:
+        saliency, features = self._results(rgb, time_s)
+        frame = int(self._grid[k])
+        if features is not None:
+            with stage("write"):
+                name = self.numbers.feature_name(frame)
+                self._folder.save_array(f"features/{name}", features)
+        if self._options.overlay:
+            self._save_overlay(frame, rgb, saliency)
+        with stage("write"):  # last of all: a frame whose map is there is done
+            self._folder.save_array(self.numbers.map_name(frame), saliency)
+
+    def _results(self, rgb: Picture, time_s: float) -> tuple[FloatArray, FloatArray | None]:
+        """The map to store, and the features if they are wanted, both from one pass."""
+        model = self._model
+        if isinstance(model, ClassMapModel):
+            cams = model.class_maps(rgb)
+            model.step_maps(cams)
+            assert model.last_raw is not None
+            features = cams.float().cpu().numpy() if self._options.features else None
+            return model.last_raw, features
+        saliency = self._predictor.step(rgb, time_s)
+        return saliency, model.features(rgb) if self._options.features else None
+
+    def _save_flow(self, k: int, rgb: Picture) -> None:
+        """The flow that leads here is that of the frame before, whose file it is."""
+        with stage("flow"):
+            flow = self._meter.step(rgb)
+        if flow is not None:
+            with stage("write"):
+                name = self.numbers.feature_name(int(self._grid[k - 1]))
+                self._folder.save_array(f"flow/{name}", flow)
+
+    def _save_overlay(self, frame: int, rgb: Picture, saliency: FloatArray) -> None:
+        """On the frame itself; of the temporal stage the square is shown, as published."""
+        with stage("overlay"):
+            picture = jet_overlay(rgb, saliency**2 if self._is_temporal else saliency)
+        with stage("write"):
+            self._folder.save_jpeg(f"overlay/{self.numbers.map_name(frame, '.jpg')}", picture)
+
+    def facts(self) -> dict[str, Any]:
+        """What ``maps.json`` says of the finished folder."""
+        index = self._grid[self.frames]
+        return {
+            "source": self._reader.info.path.name,
+            "model": self._model.name,
+            "numbering": self.numbers.numbering,
+            "numbering_in_words": self.numbers.in_words(),
+            "first_number": self.numbers.first_map_number,
+            "frame_index": index.tolist(),
+            "time_s": np.round(self._reader.times_s[index], 6).tolist(),
+        }

@@ -1,0 +1,89 @@
+"""Rows of a model: as it is, with its prior, smoothed, and with zeros for borders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.class_map_model import ClassMapModel
+from cubesal.evaluation.baselines import MAP_HEIGHT, equator_prior
+from cubesal.evaluation.rows import SMOOTHING, Row, variants
+from cubesal.models import SaliencyModel, load_model
+from cubesal.predictor import SaliencyPredictor
+from cubesal.sphere_grid import cell_weights, equirect_taps
+
+__all__ = ["DeviationFn", "deviation_of", "model_rows", "padding_pair", "without_memory"]
+
+#: From a picture (H, 2H, 3) to a map (120, 240) of how much its features deviate.
+DeviationFn = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
+
+Prior = Literal["on", "off", "both"]
+
+
+def model_rows(
+    name: str, device: str = "auto", prior: Prior = "both", *, baselines: bool = False
+) -> list[Row]:
+    """The row of a model, and with ``baselines`` also smoothed, static and zero-padded.
+
+    The network runs once per frame without its prior, which is multiplied on afterwards, exactly as
+    the predictor does.
+
+    Raises:
+        ModelError, DeviceError: as `cubesal.models.load_model`.
+    """
+    model = load_model(name, device)
+    made = variants(None if prior == "off" else equator_prior(), SMOOTHING if baselines else 0.0)
+    if prior == "on":
+        made = tuple(variant for variant in made if variant.suffix.endswith("prior"))
+    rows = [Row(name, SaliencyPredictor(model, prior=False), made, judged=True)]
+    if baselines:
+        static = without_memory(model)
+        if static is not model:
+            rows.append(Row(f"{name}, static", SaliencyPredictor(static, prior=False), made))
+        zeros = SaliencyPredictor(static.zero_padded(), prior=False)
+        rows.append(Row(_zeros_name(name), zeros, made))
+    return rows
+
+
+def without_memory(model: SaliencyModel) -> SaliencyModel:
+    """The same networks looking at every frame by itself; the model itself if it does already."""
+    if isinstance(model, ClassMapModel) and model.memory is not None:
+        return model.with_memory(None)
+    return model
+
+
+def padding_pair(name: str, device: str = "auto") -> list[tuple[Row, DeviationFn]]:
+    """A model and its zero-padded twin, without prior, each with the deviation of its features.
+
+    Raises:
+        ModelError, DeviceError: as `cubesal.models.load_model`.
+    """
+    model = load_model(name, device)
+    pair = ((name, model), (_zeros_name(name), model.zero_padded()))
+    return [(Row(n, SaliencyPredictor(m, prior=False)), deviation_of(m)) for n, m in pair]
+
+
+def _zeros_name(name: str) -> str:
+    return f"{name}, zero padding"
+
+
+def deviation_of(model: SaliencyModel) -> DeviationFn:
+    """How far the features of each place are from their mean over the sphere, as a map.
+
+    Unsmoothed, and each face interpolated by itself, so that steps between faces stay what they
+    are in the features.
+    """
+
+    def deviation(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+        features = model.features(picture).astype(np.float64)
+        cells = features.shape[-1]
+        mean = np.einsum("fchw,fhw->c", features, cell_weights(cells))
+        distance = np.sqrt(((features - mean[:, None, None]) ** 2).sum(axis=1))
+        index, weight = equirect_taps(cells, MAP_HEIGHT)
+        sampled = (distance.reshape(-1)[index] * weight).sum(axis=0)
+        return np.asarray(sampled.reshape(MAP_HEIGHT, 2 * MAP_HEIGHT))
+
+    return deviation

@@ -1,0 +1,192 @@
+"""Recipes of models: which network, which weights, which convention; built in, or from a TOML file.
+
+A user's own model is described by a small file:
+
+    backbone = "densenet121"      # torchvision's name, or lite0 to lite2
+    weights = "download"          # torchvision's ImageNet weights, or a file beside this one
+    face_w = 224                  # optional: width of a cube face in pixels
+    convention = "exact"          # optional: or "cp360"
+    terms = ["class", "middle"]   # optional: combine terms as the model `default` does
+    name = "mine"                 # optional: must be the name it is added under
+
+Without `terms` it is CP-360's static saliency on that backbone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+from cubesal.backbone import has_pyramid
+from cubesal.convention import CONVENTIONS, Convention
+from cubesal.errors import ModelError
+from cubesal.faces import PUBLISHED_FACE_W
+from cubesal.network import CubeSalConfig, Term
+from cubesal.temporal import Memory
+
+__all__ = ["BUILT_IN", "DOWNLOAD", "Recipe", "check_name", "name_in", "read_recipe", "recipe_text"]
+
+#: What a TOML says instead of a file, for torchvision's ImageNet weights.
+DOWNLOAD: Final = "download"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a model is made of.
+
+    Attributes:
+        description: for people, one line.
+        backbone: a name of `catalogue.classifier_names`.
+        weights: "default" or a file, as for `backbone.build`.
+        config: of the `CubeSal` network; None for CP-360's own class activation maps.
+        convention, face_w: of the class activation maps.
+        memory: how the temporal weights are used where they are there; None, never.
+        needs_memory: whether the model makes no sense without them.
+    """
+
+    description: str
+    backbone: str
+    weights: str | Path = "default"
+    config: CubeSalConfig | None = None
+    convention: Convention = "exact"
+    face_w: int = PUBLISHED_FACE_W
+    memory: Memory | None = None
+    needs_memory: bool = False
+
+
+BUILT_IN: Final[dict[str, Recipe]] = {
+    "default": Recipe(
+        "EfficientNet-Lite0 on two scales, class evidence and feature deviation",
+        "lite0",
+        config=CubeSalConfig(),
+    ),
+    "fast": Recipe(
+        "the same on the coarser scale only, about three times as fast",
+        "lite0",
+        config=CubeSalConfig(face_ws=(129,)),
+    ),
+    "cp360": Recipe(
+        "the paper's network as its code computes it: ResNet-50 class activation maps",
+        "resnet50",
+        convention="cp360",
+        memory="window",
+    ),
+    "cp360-carried": Recipe(
+        "cp360 with its state carried on from frame to frame: not as published, five times cheaper",
+        "resnet50",
+        convention="cp360",
+        memory="carried",
+        needs_memory=True,
+    ),
+    "cp360-exact": Recipe(
+        "cp360 with geometry and colours put right",
+        "resnet50",
+        convention="exact",
+        memory="window",
+    ),
+}
+
+_KEYS = ("name", "backbone", "weights", "face_w", "convention", "terms")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_SMALLEST_FACE_W = 32
+
+
+def check_name(name: str) -> str:
+    """`name` if a user's model may have it; ModelError says why not."""
+    if name in BUILT_IN:
+        raise ModelError(f"there is a model {name!r} already: choose another name")
+    if _NAME.fullmatch(name) is None:
+        raise ModelError(f"a model cannot be called {name!r}: use letters, digits, '.', '_', '-'")
+    return name
+
+
+def read_recipe(file: Path) -> Recipe:
+    """The recipe in a TOML file; nothing is loaded.
+
+    Raises:
+        ModelError: the file cannot be read, or an entry is unknown, missing or of no use; which.
+    """
+    try:
+        with file.open("rb") as opened:
+            entries = tomllib.load(opened)
+    except OSError as error:
+        raise ModelError(f"cannot read {file}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file} is no TOML file: {error}") from error
+    strangers = [key for key in entries if key not in _KEYS]
+    if strangers:
+        raise ModelError(f"{file}: unknown key {strangers[0]!r}; there are {', '.join(_KEYS)}")
+    return _recipe(file, entries)
+
+
+def name_in(file: Path) -> str | None:
+    """The name that a readable TOML file gives its model, if it gives one."""
+    name: str | None = tomllib.loads(file.read_text(encoding="utf-8")).get("name")
+    return name
+
+
+def _recipe(file: Path, entries: Mapping[str, Any]) -> Recipe:
+    backbone = _entry(file, entries, "backbone", str)
+    weights = _entry(file, entries, "weights", str)
+    _entry(file, entries, "name", str, "")
+    convention = _entry(file, entries, "convention", str, "exact")
+    if convention not in CONVENTIONS:
+        raise ModelError(f"{file}: convention is one of {', '.join(CONVENTIONS)}")
+    config = _config(file, entries, backbone)
+    if config is not None and convention != "exact":
+        raise ModelError(f"{file}: terms are combined under the convention 'exact' only")
+    face_w = _entry(file, entries, "face_w", int, PUBLISHED_FACE_W)
+    if config is None and face_w < _SMALLEST_FACE_W:
+        raise ModelError(f"{file}: face_w must be {_SMALLEST_FACE_W} or more, not {face_w}")
+    what = "class activation maps" if config is None else " + ".join(config.terms)
+    return Recipe(
+        f"your {backbone}: {what}, convention {convention}",
+        backbone,
+        "default" if weights == DOWNLOAD else file.parent / weights,
+        config,
+        convention,
+        face_w,
+    )
+
+
+def _entry(
+    file: Path, entries: Mapping[str, Any], key: str, kind: type, default: object = None
+) -> Any:
+    value = entries.get(key, default)
+    if value is None:
+        raise ModelError(f"{file}: {key} is missing")
+    if type(value) is not kind:
+        words = {str: "a text", int: "a whole number", list: "a list"}[kind]
+        raise ModelError(f"{file}: {key} must be {words}, not {value!r}")
+    return value
+
+
+def _config(file: Path, entries: Mapping[str, Any], backbone: str) -> CubeSalConfig | None:
+    if "terms" not in entries:
+        return None
+    terms = _entry(file, entries, "terms", list)
+    known = get_args(Term)
+    if not terms or any(term not in known for term in terms):
+        raise ModelError(f"{file}: terms are one or more of {', '.join(known)}")
+    if not has_pyramid(backbone):
+        raise ModelError(f"{file}: terms need a backbone of the ResNet family or lite0 to lite2")
+    face_w = _entry(file, entries, "face_w", int, PUBLISHED_FACE_W + 1)
+    try:
+        return CubeSalConfig(backbone, (face_w,), tuple(cast(list[Term], terms)))
+    except ValueError as error:
+        raise ModelError(f"{file}: {error}") from error
+
+
+def recipe_text(recipe: Recipe, weights: str) -> str:
+    """The TOML of a user's recipe, with `weights` as its entry of that name."""
+    entries: dict[str, object] = {"backbone": recipe.backbone, "weights": weights}
+    if recipe.config is None:
+        entries |= {"face_w": recipe.face_w, "convention": recipe.convention}
+    else:
+        entries |= {"face_w": recipe.config.face_ws[0], "terms": list(recipe.config.terms)}
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in entries.items())

@@ -1,0 +1,105 @@
+"""What every model is to those who use one: frames of a clip in, in order of time; maps out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cubesal.cubify import uncubify
+from cubesal.faces import cube_pyramid
+from cubesal.network import CubeSal
+from cubesal.stages import stage
+
+__all__ = ["NetworkModel", "SaliencyModel"]
+
+
+class SaliencyModel(ABC):
+    """A network ready to predict on one device; it may remember frames. Not thread-safe.
+
+    Attributes:
+        name: as chosen by the user.
+        device: where it runs.
+        warmup_frames: how many frames to show after `reset` in the middle of a clip before maps
+            equal those of a run from its beginning; 0 for a model without a memory.
+        complete: whether the frame last shown had all the frames before it that the model wants.
+            False at the beginning of a clip for a model with a memory: its map is then made of
+            what there is.
+        last_raw: the map of the last `step` as the model itself gives it, before it is brought to
+            the common size and range: (h, 2 h) float32. None before the first step.
+        files: where its weights come from; none for random ones.
+    """
+
+    warmup_frames = 0
+    complete = True
+    last_raw: NDArray[np.float32] | None = None
+
+    def __init__(self, name: str, device: torch.device, files: tuple[Path, ...] = ()) -> None:
+        self.name = name
+        self.device = device
+        self.files = files
+
+    def reset(self) -> None:  # noqa: B027 - nothing to forget
+        """Forget the frames seen so far: at the start of a clip and after a jump."""
+
+    def observe(self, equirect_rgb: NDArray[np.uint8]) -> None:  # noqa: B027 - nothing to remember
+        """Show the next frame (H, W, 3) without asking for its map, which may cost less."""
+
+    @abstractmethod
+    def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Show the next frame (H, W, 3) -> its map, (120, 240) float32 >= 0, maxima around 1."""
+
+    @abstractmethod
+    def features(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the classifier averages, of a frame by itself: (6, C, h, w) float32."""
+
+    @abstractmethod
+    def zero_padded(self) -> SaliencyModel:
+        """The same network with the same weights, but zeros for borders, for comparisons."""
+
+
+class NetworkModel(SaliencyModel):
+    """A `CubeSal` network; without a memory."""
+
+    def __init__(
+        self, name: str, network: CubeSal, device: torch.device, files: tuple[Path, ...] = ()
+    ) -> None:
+        super().__init__(name, device, files)
+        self.network = network
+
+    @property
+    def face_ws(self) -> tuple[int, ...]:
+        """Face sizes that `saliency` wants, in this order."""
+        return self.network.config.face_ws
+
+    def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Show the next frame (H, W, 3) -> its map, (120, 240) float32 >= 0, maxima around 1."""
+        self.last_raw = self.saliency(cube_pyramid(equirect_rgb, self.face_ws))
+        return self.last_raw
+
+    def saliency(self, faces: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Faces (6, W, W, 3) uint8 RGB per size of `face_ws` -> (120, 240) float32 >= 0."""
+        with torch.inference_mode(), stage("network"):
+            result: Tensor = self.network([self._batch(f) for f in faces])
+            return np.asarray(result[0].cpu().numpy(), dtype=np.float32)
+
+    def features(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the classifier averages, on the largest faces looked at: (6, C, h, w) float32."""
+        (faces,) = cube_pyramid(equirect_rgb, (max(self.face_ws),))
+        with torch.inference_mode(), stage("backbone"):
+            deep = self.network.backbone(self._batch(faces)).deep
+            return np.asarray(deep.float().cpu().numpy(), dtype=np.float32)
+
+    def zero_padded(self) -> NetworkModel:
+        """The same network with the same weights, but zeros for borders, for comparisons."""
+        network = uncubify(deepcopy(self.network))
+        return NetworkModel(self.name, network, self.device, self.files)
+
+    def _batch(self, faces: NDArray[np.uint8]) -> Tensor:
+        return torch.from_numpy(faces).to(self.device).permute(0, 3, 1, 2)

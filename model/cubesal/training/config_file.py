@@ -1,0 +1,128 @@
+"""From a TOML file to a training's configuration, or to one sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from cubesal.errors import TrainingError
+from cubesal.flow import LEAST_FLOW_HEIGHT
+from cubesal.training.config import TrainingConfig
+
+__all__ = ["as_table", "difference", "load_config"]
+
+Section = TypeVar("Section")
+
+#: (key, the least it may be); what must be greater than 0 is in the other list.
+_AT_LEAST = {
+    "rate_hz": 0, "every": 0, "frames": 0, "channels": 0, "smooth": 0, "temporal": 0, "mask": 0,
+    "threshold": 0, "height": 0, "warmup": 0, "weight_decay": 0, "clip_norm": 0, "seed": 0,
+    "checkpoint_every": 0, "keep": 0, "step_epochs": 1, "accumulate": 1, "epochs": 1, "batch": 1,
+    "stride": 1, "log_every": 1, "face_w": 1, "window": 3, "input": 1,
+    "hidden": 1, "flow_height": LEAST_FLOW_HEIGHT,
+}  # fmt: skip
+_POSITIVE = ("lr",)
+_IN_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+
+
+def load_config(path: Path) -> TrainingConfig:
+    """Read a configuration.
+
+    Raises:
+        TrainingError: the file cannot be read, is no TOML, has an unknown key, or a value of the
+            wrong type or out of range; names the key.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"cannot read {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path} is no TOML file: {error}") from error
+    config = _section(TrainingConfig, table, path, "")
+    _check_together(config, path)
+    return config
+
+
+def as_table(config: TrainingConfig) -> dict[str, dict[str, Any]]:
+    """Sections and keys as plain values; `convention` is in the section "training"."""
+    table = asdict(config)
+    convention = table.pop("convention")
+    return {"training": {"convention": convention}, **table}
+
+
+def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None:
+    """The first key in which two tables differ, in words, or None."""
+    for section in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(section, {}), theirs.get(section, {})
+        for key in sorted(mine.keys() | other.keys()):
+            if _plain(mine.get(key)) != _plain(other.get(key)):
+                return f"{section}.{key} was {other.get(key)!r} and is now {mine.get(key)!r}"
+    return None
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _section(kind: type[Section], table: Mapping[str, Any], path: Path, prefix: str) -> Section:
+    hints = get_type_hints(kind)
+    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]  # every caller has dataclasses
+    for key in table:
+        if key not in names:
+            known = ", ".join(prefix + name for name in names)
+            raise TrainingError(f"{path}: unknown key {prefix}{key}; there are {known}")
+    return kind(
+        **{key: _value(hints[key], value, path, prefix + key) for key, value in table.items()}
+    )
+
+
+def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise TrainingError(f"{path}: {key} must be a section [{key}], not {value!r}")
+        return _section(hint, value, path, f"{key}.")  # type: ignore[arg-type]  # a class
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise TrainingError(f"{path}: {key} is {value!r}; it may be {_listed(get_args(hint))}")
+        return value
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise TrainingError(f"{path}: {key} must be a list of texts, not {value!r}")
+        return tuple(value)
+    if hint is float and type(value) is int:
+        value = float(value)
+    if type(value) is not hint:
+        raise TrainingError(f"{path}: {key} must be {_IN_WORDS[hint]}, not {value!r}")
+    _check_range(value, path, key)
+    return value
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return " or ".join(repr(value) for value in values)
+
+
+def _check_range(value: Any, path: Path, key: str) -> None:
+    name = key.rpartition(".")[2]
+    if isinstance(value, str | bool):
+        return
+    if not math.isfinite(value):
+        raise TrainingError(f"{path}: {key} must be a finite number, not {value}")
+    if name in _AT_LEAST and value < _AT_LEAST[name]:
+        raise TrainingError(f"{path}: {key} must be at least {_AT_LEAST[name]}, not {value}")
+    if name in _POSITIVE and value <= 0:
+        raise TrainingError(f"{path}: {key} must be greater than 0, not {value}")
+
+
+def _check_together(config: TrainingConfig, path: Path) -> None:
+    data, network = config.data, config.network
+    if bool(data.rate_hz) == bool(data.every):
+        raise TrainingError(f"{path}: give either data.rate_hz or data.every, and 0 for the other")
+    if network.kind == "convlstm" and network.input != network.hidden:
+        raise TrainingError(
+            f"{path}: network.input and network.hidden must be equal, because the first map is the"
+            f" first state; they are {network.input} and {network.hidden}"
+        )

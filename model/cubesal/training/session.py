@@ -1,0 +1,201 @@
+"""A training from its configuration to its last checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import torch
+
+from cubesal.errors import TrainingError
+from cubesal.progress import ProgressFn
+from cubesal.training.checkpoints import Checkpoints
+from cubesal.training.config import TrainingConfig
+from cubesal.training.config_file import as_table, difference
+from cubesal.training.log import TrainingLog, read_log
+from cubesal.training.loop import Trainer
+from cubesal.training.preparation import Preparation
+from cubesal.training.prepared import PreparedClip
+from cubesal.training.processes import Processes
+from cubesal.training.sources import find_clips
+from cubesal.training.static_maps import StaticMaps
+from cubesal.training.tasks import build_task
+from cubesal.training.windows import ClipWindows, WindowBatch
+
+__all__ = ["TrainingReport", "default_cache", "prepare_clips", "train"]
+
+#: What may change when a training goes on: it alters no number, or only how many there are.
+_FREE = {
+    "run": ("out", "epochs", "checkpoint_every", "keep", "log_every", "tensorboard", "export_pth"),
+    "data": ("clips", "ids"),  # the samples themselves are compared instead
+}
+
+#: How many clips there are, and the number and name of the one that follows.
+ClipFn = Callable[[int, int, Path], ProgressFn | None]
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What came of a training.
+
+    Attributes:
+        first_loss, last_loss: mean total over the first and over the last epoch of the log.
+        weights: file of the last weights.
+        sha256: of that file.
+    """
+
+    steps: int
+    epochs: int
+    windows: int
+    first_loss: float
+    last_loss: float
+    weights: Path
+    sha256: str
+
+
+def default_cache() -> Path:
+    """Where prepared data are kept unless told otherwise."""
+    return platformdirs.user_cache_path("cubesal", appauthor=False) / "training"
+
+
+def prepare_clips(
+    config: TrainingConfig,
+    clips: list[Path],
+    cache: Path,
+    processes: Processes,
+    clip_begins: ClipFn | None = None,
+) -> tuple[list[PreparedClip], int]:
+    """Prepare what is missing of all clips, each process its share; then (clips, channels).
+
+    Raises:
+        TrainingError, ModelError, MediaError, ExportError: as `Preparation.of`.
+    """
+    ids = Path(config.data.ids) if config.data.ids else None
+    found = find_clips(clips, ids)
+    maps = StaticMaps(config.data, config.convention, processes.device)
+    preparation = Preparation(config.data, config.convention, maps, cache)
+    mine = range(processes.rank, len(found), processes.count)
+    for number in mine:
+        told = clip_begins(len(found), number, found[number]) if clip_begins else None
+        preparation.of(found[number], told)
+    processes.wait()
+    # Now all is there, and only looked at.
+    return [preparation.of(clip) for clip in found], maps.channels
+
+
+def train(
+    config: TrainingConfig,
+    clips: list[PreparedClip],
+    channels: int,
+    out: Path,
+    processes: Processes,
+    *,
+    resume: bool = False,
+    progress: ProgressFn | None = None,
+    told: Callable[[Mapping[str, float]], None] | None = None,
+) -> TrainingReport:
+    """Train to the end, or on from the last checkpoint in `out` if there is one.
+
+    Raises:
+        TrainingError: the folder holds another training; see also `Trainer`.
+        ExportError: a checkpoint or the log cannot be written.
+    """
+    run = config.run
+    windows = ClipWindows(clips, run.window, run.stride, config.convention)
+    checkpoints = Checkpoints(out, config.losses, run.keep, run.export_pth)
+    about = {**_lasting(config), "samples": {"fingerprint": windows.fingerprint()}}
+    found = checkpoints.load_latest() if resume else None
+    if not resume and checkpoints.states():
+        raise TrainingError(
+            f"{checkpoints.folder} holds a training already: continue it with --resume, or choose"
+            " another folder with --out"
+        )
+    if found is not None:
+        _check_same(about, found[1]["about"], checkpoints.folder)
+    _seed(run.seed)
+    task = build_task(config, channels)
+    trainer = Trainer(config, task, windows, checkpoints, processes, about)
+    if found is not None:
+        trainer.resume(*found)
+    _run_logged(trainer, config, out, processes, progress, told)
+    processes.wait()
+    return _report(trainer, out, len(windows), checkpoints)
+
+
+def _run_logged(
+    trainer: Trainer[WindowBatch],
+    config: TrainingConfig,
+    out: Path,
+    processes: Processes,
+    progress: ProgressFn | None,
+    told: Callable[[Mapping[str, float]], None] | None,
+) -> None:
+    if not processes.is_first:
+        trainer.run(None)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    log = TrainingLog(out, trainer.position.step, config.run.tensorboard)
+    try:
+        trainer.run(log, progress, told)
+    finally:
+        log.close()
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - whoever uses the global generator shall be repeatable too
+    torch.manual_seed(seed)
+
+
+def _lasting(config: TrainingConfig) -> dict[str, Any]:
+    """The configuration without what may change when a training goes on."""
+    table = as_table(config)
+    for section, names in _FREE.items():
+        for name in names:
+            if name == "epochs" and config.optimiser.schedule == "cosine":
+                continue  # the rate of every step depends on it
+            del table[section][name]
+    table["data"].pop("frames")
+    return table
+
+
+def _check_same(ours: Mapping[str, Any], theirs: Mapping[str, Any], folder: Path) -> None:
+    changed = difference(ours, theirs)
+    if changed is None:
+        return
+    if changed.startswith("samples."):
+        raise TrainingError(
+            f"the training in {folder} learned from other clips than these: give the same ones, or"
+            " begin another with --out"
+        )
+    raise TrainingError(
+        f"the training in {folder} was begun with another configuration: {changed}; restore it, or"
+        " begin another with --out"
+    )
+
+
+def _report(
+    trainer: Trainer[WindowBatch], out: Path, windows: int, checkpoints: Checkpoints
+) -> TrainingReport:
+    rows = read_log(out)
+    last = max((row["epoch"] for row in rows), default=0)
+    weights = checkpoints.states()[-1].with_suffix(".safetensors")
+    return TrainingReport(
+        steps=trainer.position.step,
+        epochs=trainer.position.epoch,
+        windows=windows,
+        first_loss=_mean([row["total"] for row in rows if row["epoch"] == 0]),
+        last_loss=_mean([row["total"] for row in rows if row["epoch"] == last]),
+        weights=weights,
+        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
