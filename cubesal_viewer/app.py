@@ -53,7 +53,7 @@ class Viewer(QObject):
         self.analysis = AnalysisController(self.state)
         self.steering = Steering(self.state, self.analysis)
         self.exports = ExportController(self.state, self.analysis, self.steering)
-        models = [(model.name, model.description) for model in available_models()]
+        models = available_models()
         self.window = MainWindow(
             ModelPanel(models, ["auto", "cpu"]),
             OverlayPanel(),

@@ -33,7 +33,7 @@ def load_choices(settings: QSettings, state: ViewerState) -> None:
     model = str(settings.value("model/name", choice.model))
     if model not in {known.name for known in available_models()}:
         model = choice.model
-    prior = str(settings.value("model/prior", "true")).lower() != "false"
+    prior = {"true": True, "false": False}.get(str(settings.value("model/prior")).lower())
     state.set_model(replace(choice, model=model, prior=prior))
 
 
@@ -49,7 +49,10 @@ def save_overlay(settings: QSettings, overlay: Overlay) -> None:
 def save_model(settings: QSettings, choice: ModelChoice) -> None:
     """Keep the model that the person chose for the next start; the device is not kept."""
     settings.setValue("model/name", choice.model)
-    settings.setValue("model/prior", choice.prior)
+    if choice.prior is None:
+        settings.remove("model/prior")
+    else:
+        settings.setValue("model/prior", choice.prior)
 
 
 def _share(value: object, default: float) -> float:

@@ -42,11 +42,14 @@ class Overlay:
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """The network and the device it was asked to run on (``auto`` until somebody chooses)."""
+    """The network and the device it was asked to run on (``auto`` until somebody chooses).
+
+    ``prior`` None: as the network has it, until somebody chooses.
+    """
 
     model: str = "default"
     device: str = "auto"
-    prior: bool = True
+    prior: bool | None = None
 
 
 @dataclass(frozen=True)

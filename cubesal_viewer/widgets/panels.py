@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import degrees, radians
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
@@ -21,6 +22,9 @@ from PySide6.QtWidgets import (
 from cubesal.autopilot import PlannerOptions
 from cubesal.overlay import COLORMAPS, RangeMode, colormap_lut
 from cubesal_viewer.state import ModelChoice, Overlay
+
+if TYPE_CHECKING:
+    from cubesal.models import ModelInfo
 
 __all__ = ["AutopilotPanel", "ModelPanel", "OverlayPanel"]
 
@@ -139,14 +143,15 @@ class ModelPanel(QWidget):
     changed = Signal(object)
 
     def __init__(
-        self, models: list[tuple[str, str]], devices: list[str], parent: QWidget | None = None
+        self, models: list[ModelInfo], devices: list[str], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._model, self._device = _chooser(self.tr("Model")), _chooser(self.tr("Device"))
-        for name, description in models:
-            self._model.addItem(name)
+        self._has_prior = {model.name: model.prior for model in models}
+        for model in models:
+            self._model.addItem(model.name)
             role = Qt.ItemDataRole.ToolTipRole
-            self._model.setItemData(self._model.count() - 1, description, role)
+            self._model.setItemData(self._model.count() - 1, model.description, role)
         self._device.addItems(devices)
         self._prior = QCheckBox(self.tr("Equator prior"))
         self._prior.setToolTip(self.tr("People look near the horizon: weigh the map accordingly"))
@@ -160,9 +165,9 @@ class ModelPanel(QWidget):
         form.addRow(self._prior)
         form.addRow(self._status)
         self.set_choice(ModelChoice())
-        self._model.currentIndexChanged.connect(self._edited)
-        self._device.currentIndexChanged.connect(self._edited)
-        self._prior.toggled.connect(self._edited)
+        self._model.currentTextChanged.connect(lambda name: self._edited(model=name, prior=None))
+        self._device.currentTextChanged.connect(lambda name: self._edited(device=name))
+        self._prior.toggled.connect(lambda on: self._edited(prior=on))
 
     def set_choice(self, choice: ModelChoice) -> None:
         """Show this choice; emits nothing."""
@@ -171,7 +176,8 @@ class ModelPanel(QWidget):
             widget.blockSignals(True)
         _show_entry(self._model, choice.model)
         _show_entry(self._device, choice.device)
-        self._prior.setChecked(choice.prior)
+        own = self._has_prior.get(choice.model, True)
+        self._prior.setChecked(own if choice.prior is None else choice.prior)
         for widget in (self._model, self._device, self._prior):
             widget.blockSignals(False)
 
@@ -187,12 +193,10 @@ class ModelPanel(QWidget):
         """Say what is loaded and where it runs."""
         self._status.setText(text)
 
-    def _edited(self) -> None:
-        choice = ModelChoice(
-            self._model.currentText(), self._device.currentText(), self._prior.isChecked()
-        )
-        self._choice = choice
-        self.changed.emit(choice)
+    def _edited(self, **changes: Any) -> None:
+        """Another network comes with its own prior; what was chosen before was for the old one."""
+        self.set_choice(replace(self._choice, **changes))
+        self.changed.emit(self._choice)
 
 
 class AutopilotPanel(QWidget):

@@ -42,10 +42,13 @@ class Predictor(Protocol):
 
     @property
     def warmup_frames(self) -> int:
-        """How many steps after a reset are needed until results can be used; 0 for static ones."""
+        """How many pictures to observe after a reset until maps can be used; 0 for static ones."""
 
     def reset(self) -> None:
         """Forget what was seen."""
+
+    def observe(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> None:
+        """Show the next picture without asking for its map, which may cost less than a step."""
 
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
         """The saliency map (h, 2h) of the next picture."""
@@ -89,8 +92,8 @@ def analyse(
     """Predict every missing grid point of ``track``, from grid point ``start_at`` on first.
 
     ``only`` restricts the work to some consecutive grid points. Each contiguous run starts from a
-    reset predictor that is fed the ``warmup_frames`` grid points before it, so a map depends on the
-    file and not on the order of the work. ``on_map(k, map)`` follows each stored result;
+    reset predictor that observes the ``warmup_frames`` grid points before it, so a map depends on
+    the file and not on the order of the work. ``on_map(k, map)`` follows each stored result;
     ``progress`` counts the grid points of this call and may raise Cancelled, which leaves in the
     track what was done so far.
     """
@@ -106,10 +109,10 @@ def analyse(
         for k, frame in zip(range(first, stop), frames, strict=True):
             with stage("decode"):
                 rgb = frame.rgb()
-            saliency = predictor.step(rgb, frame.time_s)
             if k < start:
+                predictor.observe(rgb, frame.time_s)
                 continue
-            track.set(k, saliency)
+            track.set(k, predictor.step(rgb, frame.time_s))
             done += 1
             kept = track.get(k)
             if on_map is not None and kept is not None:

@@ -12,6 +12,7 @@ shares of the sphere.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from cubesal.convention import Convention, as_convention
@@ -23,6 +24,25 @@ FACES = 6
 # In units of a normalised activation: a channel, or a map, that varies by less than this over the
 # sphere counts as constant. Keeps rounding noise on empty frames from being blown up to a map.
 FLAT = 1e-2
+
+#: ImageNet's classes are sorted: its first 398 are animals.
+ANIMALS = 398
+
+#: What people wear, hold in their hands, or are by profession: ImageNet has no class "person", but
+#: these are hardly ever seen without one (academic gown, apron, backpack, ... groom, scuba diver).
+WORN = (
+    400, 411, 414, 422, 430, 433, 439, 444, 445, 451, 452, 457, 459, 465, 474, 501, 514, 515, 518,
+    523, 552, 560, 568, 570, 578, 585, 601, 608, 610, 614, 615, 617, 629, 630, 631, 638, 643, 652,
+    655, 658, 667, 678, 689, 697, 715, 735, 752, 768, 770, 774, 775, 793, 796, 806, 808, 824, 830,
+    834, 836, 837, 838, 841, 842, 862, 869, 880, 887, 890, 903, 906, 981, 982, 983,
+)  # fmt: skip
+#: How many of them have to agree: one alone is often a thing lying about.
+WORN_AT_ONCE = 8
+
+#: Directions of variation that `rarity` counts, and what its variances are raised by, in parts of
+#: their mean.
+RARITY_AXES = 16
+RARITY_FLOOR = 1e-3
 
 
 def class_activation_maps(
@@ -41,13 +61,15 @@ def class_activation_maps(
         (6N, K, h, w). Neither argument is changed.
 
     Raises:
-        ValueError: the numbers of channels differ.
+        ValueError: the numbers of channels differ, or faces are missing.
     """
     if features.ndim != 4 or class_weight.ndim != 2 or features.shape[1] != class_weight.shape[1]:
         raise ValueError(
             "class activation maps need features (6N, C, h, w) and class weights (K, C),"
             f" got {tuple(features.shape)} and {tuple(class_weight.shape)}"
         )
+    if len(features) % FACES:
+        raise ValueError(f"class activation maps need whole cubes of 6 faces, got {len(features)}")
     if as_convention(convention) == "cp360":
         class_weight = class_weight - class_weight.min().clamp_max(0)
     return torch.einsum("kc,nchw->nkhw", class_weight, features)
@@ -116,11 +138,53 @@ def class_evidence(activation: Tensor, weights: Tensor) -> Tensor:
     return (activation - sphere_mean(activation, weights)).amax(dim=2)
 
 
+def group_evidence(activation: Tensor, weights: Tensor, at_once: int) -> Tensor:
+    """(N, P, K) -> (N, P), how much the best classes of a group exceed what is usual, on average.
+
+    Each class is standardised over the frame; the mean is over the `at_once` best at each place.
+    """
+    centred = activation - sphere_mean(activation, weights)
+    variance = sphere_mean(centred.square(), weights)
+    return (centred / (variance + FLAT**2).sqrt()).topk(at_once, dim=2).values.mean(dim=2)
+
+
 def deviation(cells: Tensor, weights: Tensor) -> Tensor:
     """(N, P, C) -> (N, P), distance from the frame's mean feature in standard deviations (rms)."""
     centred = cells - sphere_mean(cells, weights)
     variance = sphere_mean(centred.square(), weights)
     return (centred.square() / (variance + FLAT**2)).mean(dim=2).sqrt()
+
+
+def strength(cells: Tensor) -> Tensor:
+    """(N, P, C) -> (N, P), how strongly features respond, whatever they respond to."""
+    return cells.square().sum(dim=2).sqrt()
+
+
+def angle_to_mean(cells: Tensor, weights: Tensor) -> Tensor:
+    """(N, P, C) -> (N, P), 1 - cosine between a place's features and the frame's usual ones.
+
+    The mean is of directions: a place counts by what it shows, not by how strongly.
+    """
+    unit = F.normalize(cells, dim=2, eps=FLAT)
+    usual = F.normalize(sphere_mean(unit, weights), dim=2, eps=FLAT)
+    return 1 - (unit * usual).sum(dim=2)
+
+
+def rarity(cells: Tensor, weights: Tensor) -> Tensor:
+    """(N, P, C) -> (N, P), distance from the frame's mean in units of its covariance (rms).
+
+    Of the 16 directions in which the frame varies most (Mahalanobis distance): what is unusual
+    although each channel by itself is not.
+    """
+    centred = cells - sphere_mean(cells, weights)
+    covariance = torch.einsum("npc,npd,p->ncd", centred, centred, weights)
+    # On the CPU: 40 x 40 values, and not every device has the decomposition.
+    variance, axes = torch.linalg.eigh(covariance.float().cpu())
+    variance, axes = variance[:, -RARITY_AXES:].to(cells), axes[:, :, -RARITY_AXES:].to(cells)
+    along = centred @ axes
+    floor = variance.mean(dim=1, keepdim=True) * RARITY_FLOOR + FLAT**2
+    distance: Tensor = (along.square() / (variance + floor).unsqueeze(1)).mean(dim=2).sqrt()
+    return distance
 
 
 def standardise(values: Tensor, weights: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ largest class (static), or the ConvLSTM over a window and its largest channel.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from cubesal.convlstm import ConvLSTMCell
 from cubesal.cubify import uncubify
 from cubesal.faces import PUBLISHED_FACE_W, unit_faces
 from cubesal.geometry import equirect_rays, sample_equirect
+from cubesal.geometry.cube import CubeMode
 from cubesal.network import MAP_HEIGHT
 from cubesal.saliency_model import SaliencyModel
 from cubesal.stages import stage
@@ -36,10 +37,12 @@ class ClassMaps:
     Attributes:
         classifier: on its device; its convention holds throughout.
         face_w: width of the faces in pixels.
+        projection: how static saliency is brought from the cube to the sphere.
     """
 
     classifier: Classifier
     face_w: int = PUBLISHED_FACE_W
+    projection: CubeMode = "bilinear"
 
     def features(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
         """Frame (H, W, 3) uint8 -> (6, C, h, w), on the classifier's device."""
@@ -78,6 +81,8 @@ class ClassMapModel(SaliencyModel):
         window: frames that a map is made of, 1 for a static model.
     """
 
+    prior = False  # the published code has none
+
     def __init__(
         self,
         name: str,
@@ -108,18 +113,26 @@ class ClassMapModel(SaliencyModel):
     def observe(self, equirect_rgb: NDArray[np.uint8]) -> None:
         """Show the next frame (H, W, 3) without asking for its map, which costs less."""
         if self._stream is not None:
-            with torch.inference_mode():
-                self._stream.observe(self.class_maps(equirect_rgb))
-            self.complete = self._stream.complete
+            self.observe_maps(self.class_maps(equirect_rgb))
 
     def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Show the next frame (H, W, 3) -> its map, (120, 240) float32 in 0..1."""
         return self.step_maps(self.class_maps(equirect_rgb))
 
+    def observe_maps(self, class_maps: Tensor) -> None:
+        """As `observe`, from class activation maps (6, K, h, w) made before."""
+        if self._stream is not None:
+            with torch.inference_mode():
+                self.check_finite(class_maps)
+                self._stream.observe(class_maps.to(self.device))
+            self.complete = self._stream.complete
+
     def step_maps(self, class_maps: Tensor) -> NDArray[np.float32]:
         """As `step`, from class activation maps (6, K, h, w) made before."""
         with torch.inference_mode():
+            self.check_finite(class_maps)
             raw = self._saliency(class_maps.to(self.device))
+            self.check_finite(raw)
         self.last_raw = np.asarray(raw.float().cpu().numpy(), dtype=np.float32)
         with stage("projection"):
             return display_map(self.last_raw)
@@ -127,7 +140,8 @@ class ClassMapModel(SaliencyModel):
     def _saliency(self, class_maps: Tensor) -> Tensor:
         if self._stream is None:
             with stage("projection"):
-                return static_saliency(class_maps, convention=self.convention)[0]
+                mode = self.class_maps.projection
+                return static_saliency(class_maps, convention=self.convention, mode=mode)[0]
         raw = self._stream.step(class_maps)
         self.complete = self._stream.complete
         return raw
@@ -135,6 +149,7 @@ class ClassMapModel(SaliencyModel):
     def features(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the classifier averages, of a frame by itself: (6, C, h, w) float32."""
         features = self.class_maps.features(equirect_rgb)
+        self.check_finite(features)
         return np.asarray(features.float().cpu().numpy(), dtype=np.float32)
 
     def with_memory(self, memory: Memory | None, window: int = WINDOW) -> ClassMapModel:
@@ -155,19 +170,25 @@ class ClassMapModel(SaliencyModel):
 
         The memory keeps its cube padding: there is no other in what it was trained on.
         """
-        maps = ClassMaps(uncubify(deepcopy(self.class_maps.classifier)), self.class_maps.face_w)
+        classifier = uncubify(deepcopy(self.class_maps.classifier))
+        maps = replace(self.class_maps, classifier=classifier)
         cell = None if self._stream is None else self._stream.cell
         memory = self.memory or "window"
         return ClassMapModel(self.name, maps, cell, memory, self.window, self.files)
 
 
 def display_map(raw: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A raw map (h, 2 h) of any range -> (120, 240) in 0..1, to be shown and planned on.
+    """A raw map (h, 2 h) of any finite range -> (120, 240) in 0..1, to be shown and planned on.
 
     Brought to 0..1 by its own least and greatest value, as the published overlays are: the raw
     values rest on a large common level and mean nothing across models. A map of one value is 0.
     Then bilinear between pixel centres, with wrap at the seam and over the poles.
+
+    Raises:
+        ValueError: a value is not finite: such a map would be shown as nothing at all.
     """
+    if not np.isfinite(raw).all():
+        raise ValueError("a map with undefined values cannot be shown")
     least, most = float(raw.min()), float(raw.max())
     unit = (raw - least) / (most - least) if most > least else np.zeros_like(raw)
     shown = sample_equirect(unit.astype(np.float32), equirect_rays(MAP_HEIGHT))

@@ -17,6 +17,7 @@ from torch import Tensor, fx, nn
 from cubesal.convention import Convention
 from cubesal.cubify import cubify
 from cubesal.efficientnet_lite import InvertedResidual, SameConv2d
+from cubesal.padding import FACES
 
 __all__ = ["Classifier", "linear_layer"]
 
@@ -80,7 +81,19 @@ class Classifier(nn.Module):
         return (faces - mean) / std
 
     def features(self, x: Tensor) -> Tensor:
-        """Normalised faces (6N, 3, W, W) -> (6N, C, h, w), what the linear layer averages."""
+        """Normalised faces (6N, 3, W, W) -> (6N, C, h, w), what the linear layer averages.
+
+        Raises:
+            ValueError: `x` has another shape or type than the weights.
+        """
+        if not isinstance(x, Tensor) or x.ndim != 4 or x.shape[1] != 3 or x.shape[0] % FACES:
+            given = tuple(x.shape) if hasattr(x, "shape") else type(x).__name__
+            raise ValueError(f"a classifier takes a tensor (6N, 3, W, W), got {given}")
+        if x.shape[2] != x.shape[3] or x.dtype != self.class_weight.dtype:
+            raise ValueError(
+                f"a classifier takes square faces of {self.class_weight.dtype},"
+                f" got {tuple(x.shape)} {x.dtype}"
+            )
         return cast(Tensor, self._spatial[0](x.contiguous(memory_format=torch.channels_last)))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from numbers import Integral
 
 import torch
 import torch.nn.functional as F
@@ -43,6 +44,9 @@ class ConvLSTMCell(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int, convention: Convention = "exact") -> None:
         super().__init__()
+        if not all(isinstance(size, Integral) for size in (input_size, hidden_size)):
+            sizes = f"{input_size} and {hidden_size}"
+            raise ValueError(f"a cell has whole numbers of channels, not {sizes}")
         if min(input_size, hidden_size) < 1:
             raise ValueError(f"a cell needs channels, got {input_size} and {hidden_size}")
         self.input_size, self.hidden_size = input_size, hidden_size
@@ -80,12 +84,18 @@ class ConvLSTMCell(nn.Module):
         return padded
 
     def _state_for(self, x: Tensor, state: State | None) -> State:
+        if not isinstance(x, Tensor):
+            raise ValueError(f"a cell takes a tensor, got {type(x).__name__}")
         if x.ndim != 4 or x.shape[0] % FACES or x.shape[1] != self.input_size:
             raise ValueError(f"a cell takes (6N, {self.input_size}, W, W), got {tuple(x.shape)}")
+        if x.shape[2] != x.shape[3] or not x.is_floating_point():
+            raise ValueError(f"a cell takes square faces of floats, got {tuple(x.shape)} {x.dtype}")
         shape = (x.shape[0], self.hidden_size, *x.shape[2:])
         if state is None:
             zeros = x.new_zeros(shape)
             return zeros, zeros
+        if len(state) != 2 or not all(isinstance(part, Tensor) for part in state):
+            raise ValueError("the state must be two tensors, (hidden, cell), or None")
         for part in state:
             if part.shape != shape:
                 raise ValueError(f"the state must be {shape}, got {tuple(part.shape)}")

@@ -22,6 +22,7 @@ from cubesal.class_map_model import ClassMapModel, ClassMaps
 from cubesal.convlstm import ConvLSTMCell, build_cell, empty_cell, random_cell, sizes_of
 from cubesal.device import resolve_device
 from cubesal.errors import ModelError
+from cubesal.fusion import FusionModel
 from cubesal.network import CubeSal
 from cubesal.recipes import BUILT_IN, Recipe, read_recipe
 from cubesal.saliency_model import NetworkModel, SaliencyModel
@@ -50,11 +51,15 @@ _TEMPORAL_WIDTH = 1000
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a list of models shows. `problem` says why a model cannot be used now, if so."""
+    """What a list of models shows. `problem` says why a model cannot be used now, if so.
+
+    `prior`: whether maps are weighted by the equator prior unless told.
+    """
 
     name: str
     description: str
     problem: str | None = None
+    prior: bool = True
 
     @property
     def available(self) -> bool:
@@ -103,8 +108,8 @@ def _info(name: str) -> ModelInfo:
     try:
         model_files(name)
     except ModelError as error:
-        return ModelInfo(name, description, str(error))
-    return ModelInfo(name, description)
+        return ModelInfo(name, description, str(error), recipe.prior)
+    return ModelInfo(name, description, prior=recipe.prior)
 
 
 def recipe_of(name: str) -> Recipe:
@@ -153,27 +158,35 @@ def _loaded(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
             _, state = network_for(recipe.backbone, files[0])
             backbone = build_backbone(recipe.backbone, state)
             network = CubeSal(recipe.config, backbone).eval().to(device)
-            return NetworkModel(name, network, device, files)
+            return _network_model(name, recipe, network, device, files)
         classifier = build(recipe.backbone, recipe.convention, files[0]).to(device)
     except ValueError as error:
         raise ModelError(f"model {name!r} cannot be built: {error}") from error
     cell: ConvLSTMCell | None = None
     if len(files) > 1:
         cell = build_cell(read_temporal_weights(files[1]), recipe.convention).to(device)
-    maps = ClassMaps(classifier, recipe.face_w)
+    maps = ClassMaps(classifier, recipe.face_w, recipe.projection)
     return ClassMapModel(name, maps, cell, recipe.memory or "window", files=files)
+
+
+def _network_model(
+    name: str, recipe: Recipe, network: CubeSal, device: torch.device, files: tuple[Path, ...] = ()
+) -> SaliencyModel:
+    if recipe.fusion is None:
+        return NetworkModel(name, network, device, files)
+    return FusionModel(name, network, device, files, recipe.fusion)
 
 
 def _random(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
     if recipe.config is not None:
         network = CubeSal(recipe.config, build_backbone(recipe.backbone))
-        return NetworkModel(name, network.eval().to(device), device)
+        return _network_model(name, recipe, network.eval().to(device), device)
     classifier = build(recipe.backbone, recipe.convention, weights=None).to(device)
     cell: ConvLSTMCell | None = None
     if recipe.memory is not None:
         width = len(classifier.class_weight)
         cell = random_cell(width, width, recipe.convention).to(device)
-    maps = ClassMaps(classifier, recipe.face_w)
+    maps = ClassMaps(classifier, recipe.face_w, recipe.projection)
     return ClassMapModel(name, maps, cell, recipe.memory or "window")
 
 
@@ -230,7 +243,7 @@ def verify_model(name: str, device: str | torch.device = "auto") -> ModelReport:
     """Load a model, check every tensor, and predict once.
 
     Raises:
-        ModelError, DeviceError: as `load_model`, or when the prediction is not finite.
+        ModelError, DeviceError: as `load_model`, or when anything predicted is not finite.
     """
     files = model_files(name)
     states = [read_weights(file) for file in files]
@@ -240,8 +253,9 @@ def verify_model(name: str, device: str | torch.device = "auto") -> ModelReport:
     start = perf_counter()
     saliency = model.step(frame)
     step_ms = 1000 * (perf_counter() - start)
-    if not np.isfinite(saliency).all():
-        raise ModelError(f"model {name!r} from {files[0]} predicts undefined values")
+    # The map that is shown hides what is wrong with the one that the network gives.
+    for values in (saliency, model.last_raw, model.features(frame)):
+        model.check_finite(torch.from_numpy(values))
     parameters = sum(tensor.numel() for state in states for tensor in state.values())
     tensors = sum(len(state) for state in states)
     return ModelReport(name, files, tensors, parameters, str(model.device), step_ms)

@@ -1,13 +1,14 @@
 """CubeSal: six cube faces -> backbone -> evidence on the sphere -> saliency map.
 
     faces (6N, 3, W, W)  ──backbone──  features at strides 8, 16, 32
-      per term: class evidence, deviation  (6N, 1, cells, cells)    on the cells of stride 16
-      smooth on the sphere, standardise, average the terms          (N, P)
-      sample                                                        (N, H, 2H)
-    average over the scales, standardise, exp - 1, cut at 0        (N, H, 2H)
+      per term: how much each place stands out, in one respect      (N, P')
+      brought to common cells, smoothed, standardised               (N, T, P)
+    weighted sum, standardised                                     (N, P)
+    exp - 1, cut at 0, smoothed                                    (N, P)
+    sample on the equirect map                                     (N, H, 2H)
 
-The same frame is looked at in faces of more than one size: class evidence is scale-dependent, a
-person who fills a face is best seen in a small one.
+The same frame is looked at in faces of more than one size: fine faces show what is unlike its
+surroundings, on coarse ones a subject fills enough of a face to be recognised.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ from torch import Tensor, nn
 
 from cubesal import cam
 from cubesal.backbone import Backbone, BackboneName, Pyramid
-from cubesal.geometry import sphere_weights
 from cubesal.padding import Pad, cube_pad
 from cubesal.sphere_grid import cell_weights, equirect_taps, smoothing_matrix
 from cubesal.stages import stage
 
-Term = Literal["cam", "class", "middle", "shallow"]
+Term = Literal["cam", "class", "living", "worn", "middle", "shallow", "odd", "rare", "strong"]
 
 #: Rows of a saliency map; it has twice as many columns.
 MAP_HEIGHT = 120
@@ -37,51 +37,188 @@ _STRIDE = 32
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What is read from faces of one size.
+
+    Attributes:
+        face_w: in pixels: 32 k + 1, see `sphere_grid`.
+        terms: what stands out, and how much that counts:
+            "class": the class that exceeds its own mean over the frame most (`cam`);
+            "living": the same among ImageNet's animals;
+            "worn": what people wear or hold, hence people (`cam.WORN`);
+            "shallow", "middle": deviation of the features at strides 8 and 16 from their mean;
+            "odd", "rare": the same at stride 8, as an angle, and in units of their covariance;
+            "strong": how strongly the features at stride 16 respond at all;
+            "cam": the largest class score, as in the paper.
+    """
+
+    face_w: int
+    terms: tuple[tuple[Term, float], ...]
+
+    def __post_init__(self) -> None:
+        if self.face_w % _STRIDE != 1 or self.face_w <= _STRIDE:
+            raise ValueError(f"face_w must be 32 k + 1 with k >= 1, got {self.face_w}")
+
+
+@dataclass(frozen=True)
 class CubeSalConfig:
     """What distinguishes one model from another."""
 
     backbone: BackboneName = "lite0"
 
-    # Sizes of the faces looked at, in pixels: 32 k + 1, see `sphere_grid`. 193 pixels over 90° are
-    # about the scale of the images that the classifier was trained on; 129 covers nearer subjects.
-    face_ws: tuple[int, ...] = (193, 129)
+    # 225 pixels over 90° are about what the classifier was trained on, so that its early layers
+    # see edges and textures at their scale; on faces of 97 a person fills the classifier's view.
+    scales: tuple[Scale, ...] = (
+        Scale(225, (("odd", 1.0), ("rare", 1.0), ("worn", 0.0))),
+        Scale(97, (("strong", 1.0), ("living", 0.5))),
+    )
 
-    # "class": class evidence; "middle", "shallow": deviation of the features at strides 16 and 8
-    # (parts and textures: where something is, even if it is no ImageNet class); "cam": the paper's
-    # own static saliency. Averaged with equal weights.
-    terms: tuple[Term, ...] = ("class", "middle", "shallow")
-
-    # Radians. About one cell of stride 32, below which class evidence has no position.
-    smoothing: float = math.radians(10)
+    # Radians, of the evidence and again of the saliency made of it. About one cell of stride 16,
+    # below which evidence has no position.
+    smoothing: float = math.radians(6)
 
     # Saliency is exp(gain * z) - 1 of the standardised evidence z, and 0 below the frame's mean:
     # people look at few places, evidence is broad.
-    gain: float = 0.5
+    gain: float = 0.6
 
-    # The z that makes saliency 1; over real clips the maxima lie at 2.3 (median), 3.4 (90 %).
+    # Saliency of what does not stand out at all: somebody may look there too.
+    floor: float = 0.05
+
+    # The z that makes saliency 1; over real frames the maxima lie around it.
     full_scale: float = 2.5
 
-    def __post_init__(self) -> None:
-        for face_w in self.face_ws:
-            if face_w % _STRIDE != 1 or face_w <= _STRIDE:
-                raise ValueError(f"face_w must be 32 k + 1 with k >= 1, got {face_w}")
+    @property
+    def face_ws(self) -> tuple[int, ...]:
+        """Sizes of the faces looked at."""
+        return tuple(scale.face_w for scale in self.scales)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms, in the order of `Evidence`."""
+        return tuple(term for scale in self.scales for term, _ in scale.terms)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """How much each of `terms` counts."""
+        return tuple(weight for scale in self.scales for _, weight in scale.terms)
+
+    @property
+    def cells(self) -> int:
+        """Cells per face edge of the grid on which terms are combined: stride 16, largest face."""
+        return (max(self.face_ws) - 1) // 16 + 1
 
 
-class CubeSal(nn.Module):
-    """The network of `config` on `backbone`; inference only, without state."""
+class Evidence(nn.Module):
+    """The terms of `config`, read from `backbone`; inference only, without state."""
 
-    map_weights: Tensor
+    area: Tensor
+    smoothing: Tensor
 
     def __init__(self, config: CubeSalConfig, backbone: Backbone) -> None:
         super().__init__()
         self.config = config
         self.backbone = backbone
-        self.grids = nn.ModuleList(
-            _Grid((face_w - 1) // 16 + 1, config.smoothing) for face_w in config.face_ws
-        )
-        area = torch.tensor(sphere_weights(MAP_HEIGHT), dtype=torch.float32)
-        area = area.expand(MAP_HEIGHT, 2 * MAP_HEIGHT).reshape(-1)
-        self.register_buffer("map_weights", area / area.sum(), persistent=False)
+        area = torch.tensor(cell_weights(config.cells).reshape(-1), dtype=torch.float32)
+        self.register_buffer("area", area, persistent=False)
+        smoothing = torch.from_numpy(smoothing_matrix(config.cells, config.smoothing))
+        self.register_buffer("smoothing", smoothing, persistent=False)
+
+    def forward(self, faces: Sequence[Tensor]) -> Tensor:
+        """Every term by itself.
+
+        Args:
+            faces: per size in `config.face_ws` (6N, 3, W, W) RGB in 0..255, uint8 or float.
+
+        Returns:
+            (N, T, P), P = 6 cells², each with mean 0 and deviation 1 over the sphere; 0 where a
+            term sees no difference.
+        """
+        terms = []
+        for x, scale in zip(faces, self.config.scales, strict=True):
+            with stage("backbone"):
+                features: Pyramid = self.backbone(x)
+            terms += [self._on_cells(self._term(term, features)) for term, _ in scale.terms]
+        return self.standardised(self.smooth(torch.stack(terms, dim=1)))
+
+    def combined(self, terms: Tensor, weights: Sequence[float] | None = None) -> Tensor:
+        """(N, T, P) -> (N, P), their sum by `weights` (default: the config's), standardised."""
+        shares = terms.new_tensor(self.config.weights if weights is None else weights)
+        return self.standardised(torch.einsum("ntp,t->np", terms, shares))
+
+    def salient(self, z: Tensor) -> Tensor:
+        """Standardised evidence -> saliency of the same shape, about half of it at the floor."""
+        return torch.expm1(self.config.gain * z).clamp_min(0) + self.config.floor
+
+    def smooth(self, cells: Tensor) -> Tensor:
+        """(..., P) -> (..., P) under a Gaussian on the sphere."""
+        return cells @ self.smoothing.T
+
+    def standardised(self, cells: Tensor) -> Tensor:
+        """(..., P) -> (..., P) with mean 0 and deviation 1 over the sphere, 0 where flat."""
+        return cam.standardise(cells.reshape(-1, cells.shape[-1]), self.area).view_as(cells)
+
+    def _term(self, name: Term, features: Pyramid) -> Tensor:
+        """(N, P') of the feature cells it is read from."""
+        if name in ("class", "living", "worn", "cam"):
+            return self._class_term(name, features.deep)
+        source = features.middle if name in ("middle", "strong") else features.shallow
+        cells = cam.as_cells(source)
+        if name == "strong":
+            return cam.strength(cells)
+        measure = {"odd": cam.angle_to_mean, "rare": cam.rarity}.get(name, cam.deviation)
+        return measure(cells, _area_of(source))
+
+    def _class_term(self, name: Term, deep: Tensor) -> Tensor:
+        weight = self.backbone.class_weight
+        group = {"living": range(cam.ANIMALS), "worn": cam.WORN}.get(name)
+        if group is not None:
+            weight = weight[list(group)]
+        activation = cam.class_activation(cam.as_cells(deep), weight)
+        if name == "cam":
+            return cam.strongest_class(activation)
+        if name == "worn":
+            return cam.group_evidence(activation, _area_of(deep), cam.WORN_AT_ONCE)
+        return cam.class_evidence(activation, _area_of(deep))
+
+    def _on_cells(self, values: Tensor) -> Tensor:
+        """(N, P') -> (N, P)."""
+        own = math.isqrt(values.shape[1] // cam.FACES)
+        if own == 2 * self.config.cells - 1:
+            return _halved(values, self.config.cells)
+        return _resampled(values, own, self.config.cells)
+
+
+class SphereMap(nn.Module):
+    """From cells on the cube to the equirect map."""
+
+    tap_index: Tensor
+    tap_weight: Tensor
+
+    def __init__(self, cells: int) -> None:
+        super().__init__()
+        index, weight = equirect_taps(cells, MAP_HEIGHT)
+        self.register_buffer("tap_index", torch.from_numpy(index.reshape(-1)), persistent=False)
+        self.register_buffer("tap_weight", torch.from_numpy(weight), persistent=False)
+
+    def forward(self, cells: Tensor) -> Tensor:
+        """(N, P) -> (N, 120, 240), bilinear."""
+        taps = cells.index_select(1, self.tap_index).view(len(cells), *self.tap_weight.shape)
+        return (taps * self.tap_weight).sum(dim=1).view(-1, MAP_HEIGHT, 2 * MAP_HEIGHT)
+
+
+class CubeSal(nn.Module):
+    """Static saliency: the evidence of `config` on `backbone`, as a map."""
+
+    def __init__(self, config: CubeSalConfig, backbone: Backbone) -> None:
+        super().__init__()
+        self.config = config
+        self.evidence = Evidence(config, backbone)
+        self.to_map = SphereMap(config.cells)
+
+    @property
+    def backbone(self) -> Backbone:
+        """What the features come from."""
+        return self.evidence.backbone
 
     def forward(self, faces: Sequence[Tensor]) -> Tensor:
         """Static saliency.
@@ -90,77 +227,20 @@ class CubeSal(nn.Module):
             faces: per size in `config.face_ws` (6N, 3, W, W) RGB in 0..255, uint8 or float.
 
         Returns:
-            (N, 120, 240) float32 >= 0, about half of it 0, maxima around 1.
+            (N, 120, 240) float32 > 0, maxima around 1.
         """
-        maps = [
-            grid(self._evidence(self._features(x), grid))
-            for x, grid in zip(faces, self.grids, strict=True)
-        ]
-        z = cam.standardise(torch.stack(maps).mean(dim=0), self.map_weights)
-        gain = self.config.gain
-        saliency = torch.expm1(gain * z).clamp_min(0) / math.expm1(gain * self.config.full_scale)
-        return saliency.view(-1, MAP_HEIGHT, 2 * MAP_HEIGHT)
+        return self.map_of(self.evidence(faces))
 
-    def _features(self, faces: Tensor) -> Pyramid:
-        with stage("backbone"):
-            features: Pyramid = self.backbone(faces)
-        return features
-
-    def _evidence(self, features: Pyramid, grid: nn.Module) -> Tensor:
-        """(N, P, terms) on the cells of stride 16."""
-        assert isinstance(grid, _Grid)
-        terms = [self._term(name, features, grid) for name in self.config.terms]
-        return torch.stack(terms, dim=2)
-
-    def _term(self, name: Term, features: Pyramid, grid: _Grid) -> Tensor:
-        if name == "middle":
-            return cam.deviation(cam.as_cells(features.middle), grid.weights)
-        if name == "shallow":
-            return _halved(_deviation_of(features.shallow), grid.cells)
-        activation = cam.class_activation(cam.as_cells(features.deep), self.backbone.class_weight)
-        if name == "cam":
-            return _doubled(cam.strongest_class(activation), grid.cells)
-        weights = _weights_of(features.deep)
-        return _doubled(cam.class_evidence(activation, weights), grid.cells)
+    def map_of(self, terms: Tensor) -> Tensor:
+        """Terms (N, T, P) -> static saliency (N, 120, 240)."""
+        saliency = self.evidence.smooth(self.evidence.salient(self.evidence.combined(terms)))
+        scale = math.expm1(self.config.gain * self.config.full_scale)
+        result: Tensor = self.to_map(saliency / scale)
+        return result
 
 
-class _Grid(nn.Module):
-    """The tail of the network for one grid of cells: smooth, standardise, sample."""
-
-    weights: Tensor
-    smoothing: Tensor
-    tap_index: Tensor
-    tap_weight: Tensor
-
-    def __init__(self, cells: int, sigma: float) -> None:
-        super().__init__()
-        self.cells = cells
-        index, weight = equirect_taps(cells, MAP_HEIGHT)
-        buffers = {
-            "weights": torch.tensor(cell_weights(cells).reshape(-1), dtype=torch.float32),
-            "smoothing": torch.from_numpy(smoothing_matrix(cells, sigma)),
-            "tap_index": torch.from_numpy(index.reshape(-1)),
-            "tap_weight": torch.from_numpy(weight),
-        }
-        for name, buffer in buffers.items():
-            self.register_buffer(name, buffer, persistent=False)
-
-    def forward(self, terms: Tensor) -> Tensor:
-        """(N, P, T) evidence -> (N, H * 2H) mean of the standardised terms."""
-        smooth = torch.einsum("qp,npt->tnq", self.smoothing, terms)
-        z = torch.stack([cam.standardise(term, self.weights) for term in smooth]).mean(dim=0)
-        taps = z.index_select(1, self.tap_index).view(len(z), *self.tap_weight.shape)
-        return (taps * self.tap_weight).sum(dim=1)
-
-
-def _weights_of(features: Tensor) -> Tensor:
-    weights = torch.from_numpy(cell_weights(features.shape[-1]).reshape(-1))
-    return weights.to(features)
-
-
-def _deviation_of(features: Tensor) -> Tensor:
-    """(6N, C, h, h) -> (N, P)."""
-    return cam.deviation(cam.as_cells(features), _weights_of(features))
+def _area_of(features: Tensor) -> Tensor:
+    return torch.from_numpy(cell_weights(features.shape[-1]).reshape(-1)).to(features)
 
 
 def _halved(values: Tensor, cells: int) -> Tensor:
@@ -171,9 +251,10 @@ def _halved(values: Tensor, cells: int) -> Tensor:
     return low.reshape(len(values), -1)
 
 
-def _doubled(values: Tensor, cells: int) -> Tensor:
-    """(N, P') on (cells + 1) / 2 per edge -> (N, P): linear; cells on the edges stay there."""
-    size = (cells + 1) // 2
-    faces = values.reshape(-1, 1, size, size)
+def _resampled(values: Tensor, own: int, cells: int) -> Tensor:
+    """(N, 6 own²) -> (N, 6 cells²): linear; cells on the edges stay there."""
+    if own == cells:
+        return values
+    faces = values.reshape(-1, 1, own, own)
     fine = F.interpolate(faces, size=(cells, cells), mode="bilinear", align_corners=True)
     return fine.reshape(len(values), -1)

@@ -22,8 +22,10 @@ alike; and a border wider than a face is cut down to the face. Only the table di
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -52,12 +54,17 @@ Sides = int | tuple[int, int, int, int]
 
 
 def as_pad(pad: Sides) -> Pad:
-    """`pad` as (left, right, top, down); one number stands for all four.
+    """`pad` as (left, right, top, down); one whole number stands for all four.
 
     Raises:
-        ValueError: a width is negative.
+        ValueError: it is neither, or a width is negative.
     """
-    result = Pad(pad, pad, pad, pad) if isinstance(pad, int) else Pad(*pad)
+    given = tuple(pad) if isinstance(pad, Sequence) and not isinstance(pad, str) else (pad,) * 4
+    if len(given) != 4 or not all(isinstance(w, Integral) for w in given):
+        raise ValueError(
+            f"cube padding is a whole number or four of them (left, right, top, down), not {pad!r}"
+        )
+    result = Pad(*(int(w) for w in given))
     if min(result) < 0:
         raise ValueError(f"cube padding must not be negative, got {tuple(result)}")
     return result
@@ -201,6 +208,8 @@ def cube_pad(x: Tensor, pad: Sides, convention: Convention = "exact") -> Tensor:
         ValueError: `x` is not a batch of whole cubes with square faces, or the pad is too wide.
     """
     pad = as_pad(pad)
+    if not isinstance(x, Tensor):
+        raise ValueError(f"cube padding needs a tensor, got {type(x).__name__}")
     if not any(pad):
         return x
     if x.ndim != 4 or x.shape[0] % FACES or x.shape[2] != x.shape[3]:

@@ -17,21 +17,33 @@ from cubesal.faces import cube_pyramid
 if TYPE_CHECKING:
     from cubesal.saliency_model import SaliencyModel
 
-__all__ = ["PRIOR_SIGMA", "SaliencyPredictor", "create_predictor", "cube_pyramid"]
+__all__ = [
+    "PRIOR_FLOOR",
+    "PRIOR_LATITUDE",
+    "PRIOR_SIGMA",
+    "SaliencyPredictor",
+    "create_predictor",
+    "cube_pyramid",
+    "prior_map",
+]
 
-#: Standard deviation of the equator prior: two thirds of human fixations lie within 20° of it.
-PRIOR_SIGMA = math.radians(20)
+#: The prior is a Gaussian of the latitude: people look a little below the horizon, and seldom far
+#: from it, though what happens there is seen. Chosen on stills with human fixations.
+PRIOR_LATITUDE = math.radians(-5)
+PRIOR_SIGMA = math.radians(13)
+PRIOR_FLOOR = 0.03
 
 
 def create_predictor(
-    model: str = "default", device: str = "auto", prior: bool = True
+    model: str = "default", device: str = "auto", prior: bool | None = None
 ) -> SaliencyPredictor:
     """Load a model and make it ready to be stepped through a clip.
 
     Args:
         model: a name from `cubesal.models.available_models`.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
-        prior: weight maps by the latitudes where people look.
+        prior: weight maps by the latitudes where people look; None: if the model is meant so, as
+            `default` and `fast` are, and models of class activation maps are not.
 
     Raises:
         ModelError: the model is unknown, or its weights are missing or unusable.
@@ -52,10 +64,10 @@ class SaliencyPredictor:
             middle of a clip before maps equal those of a run from its beginning.
     """
 
-    def __init__(self, model: SaliencyModel, *, prior: bool = True) -> None:
+    def __init__(self, model: SaliencyModel, *, prior: bool | None = None) -> None:
         self._model = model
         self.name = model.name
-        self.prior = prior
+        self.prior = model.prior if prior is None else prior
         self.warmup_frames = model.warmup_frames
 
     @property
@@ -104,7 +116,7 @@ class SaliencyPredictor:
             ValueError: not an RGB frame of 8 bits per channel.
         """
         saliency = self._model.step(_checked(equirect_rgb))
-        return saliency * _prior_map(*saliency.shape) if self.prior else saliency
+        return saliency * prior_map(len(saliency)) if self.prior else saliency
 
 
 def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -114,8 +126,9 @@ def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 @lru_cache(maxsize=4)
-def _prior_map(height: int, width: int) -> npt.NDArray[np.float32]:
-    """(height, width) Gaussian of the latitude, 1 at the equator."""
+def prior_map(height: int = 120) -> npt.NDArray[np.float32]:
+    """What saliency is multiplied by where a prior is asked for: (height, 2 height), at most 1."""
     latitude = (0.5 - (np.arange(height) + 0.5) / height) * math.pi
-    column = np.exp(-0.5 * (latitude / PRIOR_SIGMA) ** 2).astype(np.float32)
-    return np.ascontiguousarray(np.broadcast_to(column[:, None], (height, width)))
+    near = np.exp(-0.5 * ((latitude - PRIOR_LATITUDE) / PRIOR_SIGMA) ** 2)
+    column = (PRIOR_FLOOR + (1 - PRIOR_FLOOR) * near).astype(np.float32)
+    return np.ascontiguousarray(np.broadcast_to(column[:, None], (height, 2 * height)))

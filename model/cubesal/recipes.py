@@ -6,10 +6,11 @@ A user's own model is described by a small file:
     weights = "download"          # torchvision's ImageNet weights, or a file beside this one
     face_w = 224                  # optional: width of a cube face in pixels
     convention = "exact"          # optional: or "cp360"
+    projection = "bilinear"       # optional: or "cubic", from the cube to the sphere
     terms = ["class", "middle"]   # optional: combine terms as the model `default` does
     name = "mine"                 # optional: must be the name it is added under
 
-Without `terms` it is CP-360's static saliency on that backbone.
+Without `terms` it is CP-360's static saliency on that backbone, without the equator prior.
 """
 
 from __future__ import annotations
@@ -20,16 +21,31 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from textwrap import shorten
+from typing import Any, Final, Literal, cast, get_args
 
 from cubesal.backbone import has_pyramid
+from cubesal.catalogue import classifier_names
 from cubesal.convention import CONVENTIONS, Convention
 from cubesal.errors import ModelError
 from cubesal.faces import PUBLISHED_FACE_W
-from cubesal.network import CubeSalConfig, Term
+from cubesal.fusion import FusionConfig
+from cubesal.network import CubeSalConfig, Scale, Term
 from cubesal.temporal import Memory
 
-__all__ = ["BUILT_IN", "DOWNLOAD", "Recipe", "check_name", "name_in", "read_recipe", "recipe_text"]
+__all__ = [
+    "BUILT_IN",
+    "DOWNLOAD",
+    "Projection",
+    "Recipe",
+    "check_name",
+    "name_in",
+    "read_recipe",
+    "recipe_text",
+]
+
+#: A part of `geometry.CubeMode`: what a user may choose.
+Projection = Literal["bilinear", "cubic"]
 
 #: What a TOML says instead of a file, for torchvision's ImageNet weights.
 DOWNLOAD: Final = "download"
@@ -44,31 +60,46 @@ class Recipe:
         backbone: a name of `catalogue.classifier_names`.
         weights: "default" or a file, as for `backbone.build`.
         config: of the `CubeSal` network; None for CP-360's own class activation maps.
+        fusion: how that network's evidence meets motion; None, never: a static model.
         convention, face_w: of the class activation maps.
         memory: how the temporal weights are used where they are there; None, never.
         needs_memory: whether the model makes no sense without them.
+        projection: of static class activation maps, from the cube to the sphere.
     """
 
     description: str
     backbone: str
     weights: str | Path = "default"
     config: CubeSalConfig | None = None
+    fusion: FusionConfig | None = None
     convention: Convention = "exact"
     face_w: int = PUBLISHED_FACE_W
     memory: Memory | None = None
     needs_memory: bool = False
+    projection: Projection = "bilinear"
 
+    @property
+    def prior(self) -> bool:
+        """Whether maps are weighted by the equator prior unless told: CP-360 knows none."""
+        return self.config is not None
+
+
+_FAST_SCALE: Final = Scale(
+    129, (("odd", 1.0), ("rare", 1.0), ("strong", 1.0), ("living", 0.25), ("worn", 0.5))
+)
 
 BUILT_IN: Final[dict[str, Recipe]] = {
     "default": Recipe(
-        "EfficientNet-Lite0 on two scales, class evidence and feature deviation",
+        "EfficientNet-Lite0 on two scales, what stands out times what moves",
         "lite0",
         config=CubeSalConfig(),
+        fusion=FusionConfig(),
     ),
     "fast": Recipe(
-        "the same on the coarser scale only, about three times as fast",
+        "the same on one coarser scale, about three times as fast",
         "lite0",
-        config=CubeSalConfig(face_ws=(129,)),
+        config=CubeSalConfig(scales=(_FAST_SCALE,)),
+        fusion=FusionConfig(),
     ),
     "cp360": Recipe(
         "the paper's network as its code computes it: ResNet-50 class activation maps",
@@ -91,15 +122,24 @@ BUILT_IN: Final[dict[str, Recipe]] = {
     ),
 }
 
-_KEYS = ("name", "backbone", "weights", "face_w", "convention", "terms")
+_KEYS = ("name", "backbone", "weights", "face_w", "convention", "projection", "terms")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-_SMALLEST_FACE_W = 32
+_SMALLEST_FACE_W, _LARGEST_FACE_W = 32, 4096
+
+#: As the data directory calls files that are no models of the user's own.
+_TEMPORAL_WEIGHTS: Final = "cp360-temporal"
 
 
 def check_name(name: str) -> str:
-    """`name` if a user's model may have it; ModelError says why not."""
-    if name in BUILT_IN:
-        raise ModelError(f"there is a model {name!r} already: choose another name")
+    """`name` if a user's model may have it; ModelError says why not.
+
+    Case does not tell names apart: on some systems it does not tell files apart either.
+    """
+    taken = name.lower()
+    if taken in BUILT_IN:
+        raise ModelError(f"there is a model {taken!r} already: choose another name")
+    if taken == _TEMPORAL_WEIGHTS or taken in classifier_names():
+        raise ModelError(f"{taken!r} is the name of weights: choose another name for your model")
     if _NAME.fullmatch(name) is None:
         raise ModelError(f"a model cannot be called {name!r}: use letters, digits, '.', '_', '-'")
     return name
@@ -111,22 +151,26 @@ def read_recipe(file: Path) -> Recipe:
     Raises:
         ModelError: the file cannot be read, or an entry is unknown, missing or of no use; which.
     """
-    try:
-        with file.open("rb") as opened:
-            entries = tomllib.load(opened)
-    except OSError as error:
-        raise ModelError(f"cannot read {file}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{file} is no TOML file: {error}") from error
+    entries = _entries(file)
     strangers = [key for key in entries if key not in _KEYS]
     if strangers:
         raise ModelError(f"{file}: unknown key {strangers[0]!r}; there are {', '.join(_KEYS)}")
     return _recipe(file, entries)
 
 
+def _entries(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ModelError(f"cannot read {file}: {error.strerror or error}") from error
+    # A ValueError, too, for numbers of thousands of digits.
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{file} is no TOML file: {error}") from error
+
+
 def name_in(file: Path) -> str | None:
     """The name that a readable TOML file gives its model, if it gives one."""
-    name: str | None = tomllib.loads(file.read_text(encoding="utf-8")).get("name")
+    name: str | None = _entries(file).get("name")
     return name
 
 
@@ -137,20 +181,27 @@ def _recipe(file: Path, entries: Mapping[str, Any]) -> Recipe:
     convention = _entry(file, entries, "convention", str, "exact")
     if convention not in CONVENTIONS:
         raise ModelError(f"{file}: convention is one of {', '.join(CONVENTIONS)}")
+    projection = _entry(file, entries, "projection", str, "bilinear")
+    if projection not in get_args(Projection):
+        raise ModelError(f"{file}: projection is one of {', '.join(get_args(Projection))}")
+    face_w = _entry(file, entries, "face_w", int, PUBLISHED_FACE_W)
+    if not _SMALLEST_FACE_W <= face_w <= _LARGEST_FACE_W:
+        limits = f"{_SMALLEST_FACE_W} to {_LARGEST_FACE_W}"
+        raise ModelError(f"{file}: face_w must be {limits}, not {_shown(face_w)}")
     config = _config(file, entries, backbone)
     if config is not None and convention != "exact":
         raise ModelError(f"{file}: terms are combined under the convention 'exact' only")
-    face_w = _entry(file, entries, "face_w", int, PUBLISHED_FACE_W)
-    if config is None and face_w < _SMALLEST_FACE_W:
-        raise ModelError(f"{file}: face_w must be {_SMALLEST_FACE_W} or more, not {face_w}")
+    if config is not None and "projection" in entries:
+        raise ModelError(f"{file}: terms have no projection to choose")
     what = "class activation maps" if config is None else " + ".join(config.terms)
     return Recipe(
         f"your {backbone}: {what}, convention {convention}",
         backbone,
         "default" if weights == DOWNLOAD else file.parent / weights,
         config,
-        convention,
-        face_w,
+        convention=convention,
+        face_w=face_w,
+        projection=projection,
     )
 
 
@@ -162,8 +213,16 @@ def _entry(
         raise ModelError(f"{file}: {key} is missing")
     if type(value) is not kind:
         words = {str: "a text", int: "a whole number", list: "a list"}[kind]
-        raise ModelError(f"{file}: {key} must be {words}, not {value!r}")
+        raise ModelError(f"{file}: {key} must be {words}, not {_shown(value)}")
     return value
+
+
+def _shown(value: object) -> str:
+    """A value as a sentence can hold it."""
+    try:
+        return shorten(repr(value), 60, placeholder="...")
+    except (ValueError, RecursionError):  # numbers of thousands of digits cannot be shown
+        return "something so long"
 
 
 def _config(file: Path, entries: Mapping[str, Any], backbone: str) -> CubeSalConfig | None:
@@ -177,7 +236,8 @@ def _config(file: Path, entries: Mapping[str, Any], backbone: str) -> CubeSalCon
         raise ModelError(f"{file}: terms need a backbone of the ResNet family or lite0 to lite2")
     face_w = _entry(file, entries, "face_w", int, PUBLISHED_FACE_W + 1)
     try:
-        return CubeSalConfig(backbone, (face_w,), tuple(cast(list[Term], terms)))
+        weighed = tuple((term, 1.0) for term in cast(list[Term], terms))
+        return CubeSalConfig(backbone, (Scale(face_w, weighed),))
     except ValueError as error:
         raise ModelError(f"{file}: {error}") from error
 
@@ -187,6 +247,7 @@ def recipe_text(recipe: Recipe, weights: str) -> str:
     entries: dict[str, object] = {"backbone": recipe.backbone, "weights": weights}
     if recipe.config is None:
         entries |= {"face_w": recipe.face_w, "convention": recipe.convention}
+        entries |= {"projection": recipe.projection}
     else:
         entries |= {"face_w": recipe.config.face_ws[0], "terms": list(recipe.config.terms)}
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in entries.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cubesal.convention import Convention
 from cubesal.cubify import uncubify
+from cubesal.errors import ModelError
 from cubesal.faces import cube_pyramid
 from cubesal.network import CubeSal
 from cubesal.stages import stage
@@ -34,8 +35,12 @@ class SaliencyModel(ABC):
         last_raw: the map of the last `step` as the model itself gives it, before it is brought to
             the common size and range: (h, 2 h) float32. None before the first step.
         files: where its weights come from; none for random ones.
+        convention: what its frames and its flow are made by.
+        prior: whether its maps are meant to be weighted by the equator prior.
     """
 
+    convention: Convention = "exact"
+    prior = True
     warmup_frames = 0
     complete = True
     last_raw: NDArray[np.float32] | None = None
@@ -59,6 +64,17 @@ class SaliencyModel(ABC):
     def features(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the classifier averages, of a frame by itself: (6, C, h, w) float32."""
 
+    def check_finite(self, values: Tensor) -> None:
+        """Whether what the network computed can be used. ModelError, naming the model.
+
+        Weights may be finite and nevertheless too large to compute with.
+        """
+        if not bool(torch.isfinite(values).all()):
+            raise ModelError(
+                f"model {self.name!r} predicts undefined values: its weights are damaged, or too"
+                " large to compute with; add them again"
+            )
+
     @abstractmethod
     def zero_padded(self) -> SaliencyModel:
         """The same network with the same weights, but zeros for borders, for comparisons."""
@@ -80,20 +96,27 @@ class NetworkModel(SaliencyModel):
 
     def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Show the next frame (H, W, 3) -> its map, (120, 240) float32 >= 0, maxima around 1."""
-        self.last_raw = self.saliency(cube_pyramid(equirect_rgb, self.face_ws))
+        terms = self.terms(equirect_rgb)
+        with torch.inference_mode(), stage("network"):
+            saliency: Tensor = self.network.map_of(terms)
+            self.check_finite(saliency)
+            self.last_raw = np.asarray(saliency[0].cpu().numpy(), dtype=np.float32)
         return self.last_raw
 
-    def saliency(self, faces: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Faces (6, W, W, 3) uint8 RGB per size of `face_ws` -> (120, 240) float32 >= 0."""
+    def terms(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
+        """What stands out in a frame (H, W, 3): (1, T, P), see `network.Evidence`."""
+        faces = cube_pyramid(equirect_rgb, self.face_ws)
         with torch.inference_mode(), stage("network"):
-            result: Tensor = self.network([self._batch(f) for f in faces])
-            return np.asarray(result[0].cpu().numpy(), dtype=np.float32)
+            terms: Tensor = self.network.evidence([self._batch(f) for f in faces])
+            self.check_finite(terms)
+            return terms
 
     def features(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the classifier averages, on the largest faces looked at: (6, C, h, w) float32."""
         (faces,) = cube_pyramid(equirect_rgb, (max(self.face_ws),))
         with torch.inference_mode(), stage("backbone"):
             deep = self.network.backbone(self._batch(faces)).deep
+            self.check_finite(deep)
             return np.asarray(deep.float().cpu().numpy(), dtype=np.float32)
 
     def zero_padded(self) -> NetworkModel:

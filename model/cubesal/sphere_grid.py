@@ -65,14 +65,20 @@ def smoothing_matrix(cells: int, sigma: float) -> Float32Array:
 
 @lru_cache(maxsize=16)
 def equirect_taps(cells: int, height: int) -> tuple[npt.NDArray[np.int64], Float32Array]:
-    """Bilinear taps from the cells to an equirect map.
+    """`cell_taps` of an equirect map of `height` rows from the top, pixel centres, as one line."""
+    return cell_taps(equirect_rays(height).reshape(-1, 3), cells)
+
+
+def cell_taps(
+    dirs: npt.NDArray[np.floating], cells: int
+) -> tuple[npt.NDArray[np.int64], Float32Array]:
+    """Bilinear taps from the cells to directions (D, 3).
 
     Returns:
-        index: (4, height * 2 height) into the P = 6 cells² flat cells, rows from the top, pixel
-            centres.
+        index: (4, D) into the P = 6 cells² flat cells.
         weight: the same shape; each column sums to 1.
     """
-    face, a, b = face_coords_from_dir(equirect_rays(height).reshape(-1, 3))
+    face, a, b = face_coords_from_dir(dirs)
     col, row = (a + 1) / 2 * (cells - 1), (b + 1) / 2 * (cells - 1)
     col0 = np.clip(np.floor(col).astype(np.int64), 0, cells - 2)
     row0 = np.clip(np.floor(row).astype(np.int64), 0, cells - 2)

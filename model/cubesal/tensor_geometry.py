@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -37,9 +38,9 @@ def equirect_to_cube(x: Tensor, face_w: int, convention: Convention = "exact") -
     Raises:
         ValueError: `x` has another shape or type, or there is no such convention.
     """
-    if x.ndim != 4 or not x.is_floating_point():
+    if not isinstance(x, Tensor) or x.ndim != 4 or not x.is_floating_point() or not x.numel():
         raise ValueError(f"equirect pictures must be (N, C, H, W) floats, got {_kind(x)}")
-    if face_w < 1:
+    if not isinstance(face_w, int | np.integer) or face_w < 1:
         raise ValueError(f"face_w must be at least 1, not {face_w}")
     n, c, height, width = x.shape
     lookups = _to_faces(face_w, height, width, convention, x.dtype, x.device)
@@ -58,9 +59,11 @@ def cube_to_equirect(
     Raises:
         ValueError: `x` has another shape or type, or there is no such convention or mode in it.
     """
-    if x.ndim != 4 or x.shape[0] % FACES or x.shape[2] != x.shape[3] or not x.is_floating_point():
+    if not isinstance(x, Tensor) or x.ndim != 4 or not x.is_floating_point() or not x.numel():
         raise ValueError(f"cube faces must be (6N, C, W, W) floats, got {_kind(x)}")
-    if height < 1:
+    if x.shape[0] % FACES or x.shape[2] != x.shape[3]:
+        raise ValueError(f"cube faces must be (6N, C, W, W) floats, got {_kind(x)}")
+    if not isinstance(height, int | np.integer) or height < 1:
         raise ValueError(f"the height of a map must be at least 1, not {height}")
     n, c, face_w = x.shape[0] // FACES, *x.shape[1:3]
     lookups = _to_map(height, face_w, convention, mode, x.dtype, x.device)
@@ -70,7 +73,7 @@ def cube_to_equirect(
 
 
 def _kind(x: Tensor) -> str:
-    return f"{tuple(x.shape)} {x.dtype}"
+    return f"{tuple(x.shape)} {x.dtype}" if isinstance(x, Tensor) else type(x).__name__
 
 
 def _looked_up(rows: Tensor, lookups: tuple[_Lookup, ...]) -> Tensor:

@@ -6,6 +6,7 @@ A track belongs to one thread. Maps inside it are read-only and may be handed on
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,18 @@ from cubesal.errors import MediaError
 from cubesal.whole_files import written_whole
 
 Status = Literal["current", "stale", "none"]
+#: What numpy and its archives raise at damaged contents.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    TypeError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _KEYS = ("saliency", "frame_index", "time_s", "model", "source")
 
 
@@ -32,10 +45,18 @@ class SaliencyTrack:
     """Maps (H, W) float32 >= 0 at K grid points of a clip, filled in any order.
 
     ``frame_index`` (K,) and ``time_s`` (K,) are strictly ascending: the source frame of each grid
-    point and when it is shown, in seconds.
+    point and when it is shown, in seconds. ``signed``: maps may be negative; only for scoring.
     """
 
-    def __init__(self, frame_index: ArrayLike, time_s: ArrayLike, source: str, model: str) -> None:
+    def __init__(
+        self,
+        frame_index: ArrayLike,
+        time_s: ArrayLike,
+        source: str,
+        model: str,
+        *,
+        signed: bool = False,
+    ) -> None:
         index = np.array(frame_index, dtype=np.int64)
         times = np.array(time_s, dtype=np.float64)
         if index.ndim != 1 or index.shape != times.shape or index.size == 0:
@@ -50,6 +71,7 @@ class SaliencyTrack:
         self.time_s = times
         self.source = source
         self.model = model
+        self._signed = signed
         self._maps: list[NDArray[np.float32] | None] = [None] * index.size
         self._done = np.zeros(index.size, dtype=bool)
         self._peaks = np.full(index.size, np.nan)
@@ -65,7 +87,8 @@ class SaliencyTrack:
         """
         if not 0 <= k < len(self):
             raise ValueError(f"grid point {k} is outside 0..{len(self) - 1}")
-        kept = np.asarray(saliency, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what single precision cannot hold is refused below
+            kept = np.asarray(saliency, dtype=np.float32)
         if kept.flags.writeable:
             kept = kept.copy()
         if kept.ndim != 2 or kept.size == 0:
@@ -73,7 +96,7 @@ class SaliencyTrack:
         if self._shape is not None and kept.shape != self._shape:
             raise ValueError(f"the maps of this track are {self._shape}, not {kept.shape}")
         low, high = float(kept.min()), float(kept.max())
-        if not (low >= 0.0 and np.isfinite(high)):  # also catches NaN, which compares false
+        if not (np.isfinite(low) and np.isfinite(high)) or (low < 0.0 and not self._signed):
             raise ValueError("a saliency map must be finite and nowhere negative")
         kept.flags.writeable = False
         self._shape = (kept.shape[0], kept.shape[1])
@@ -110,7 +133,9 @@ class SaliencyTrack:
 
     def copy(self) -> SaliencyTrack:
         """Another track of the same grid with the same, shared maps."""
-        other = SaliencyTrack(self.frame_index, self.time_s, self.source, self.model)
+        other = SaliencyTrack(
+            self.frame_index, self.time_s, self.source, self.model, signed=self._signed
+        )
         for k, saliency in enumerate(self._maps):
             if saliency is not None:
                 other.set(k, saliency)
@@ -209,5 +234,5 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist") from error
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise MediaError(f"{path} is not a readable npz of saliency maps") from error

@@ -71,7 +71,9 @@ def keep_weights(state: Mapping[str, Tensor], target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(target) as part:
+            mode = part.stat().st_mode
             save_file(kept, part)
+            part.chmod(mode)  # safetensors closes its files to everybody else
     except OSError as error:
         raise ModelError(f"cannot write {target}: {error.strerror or error}") from error
     except ExportError as error:

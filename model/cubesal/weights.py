@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import pickletools
 import warnings
+import zipfile
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +21,11 @@ from cubesal.errors import ModelError
 # A file is named by what its first bytes say, not by its suffix: people rename files.
 _ZIP, _PICKLE = b"PK", b"\x80"
 _WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")
+
+# What PyTorch's older files begin with: a magic number, a version, the machine, the contents.
+_LEGACY_PICKLES = 4
+
+_NUMBERS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -57,16 +64,33 @@ def _read_safetensors(path: Path) -> object:
 def _read_pytorch(path: Path) -> object:
     try:
         with warnings.catch_warnings():
-            # That a pickle protocol is unusual; what matters is whether the file can be read.
-            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            # Of unusual pickles and tensors; what matters is whether the contents can be used.
+            warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except Exception as error:  # a damaged file makes the unpickler stumble in any way whatever
+        if not isinstance(error, pickle.UnpicklingError) or _is_cut_off(path):
+            raise ModelError(f"{path} is damaged or not a PyTorch file; fetch it again") from error
         raise ModelError(
             f"{path} holds more than weights and could run code when opened; it was not opened:"
             " ask for a file with the state dict only"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path} is damaged or not a PyTorch file; fetch it again") from error
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Whether a file ends too early; nothing in it is carried out."""
+    with path.open("rb") as file:
+        if file.read(len(_ZIP)) == _ZIP:
+            return not zipfile.is_zipfile(path)
+        file.seek(0)
+        try:
+            for _ in range(_LEGACY_PICKLES):
+                for _operation in pickletools.genops(file):
+                    pass
+                if not file.peek(1):
+                    break
+        except (ValueError, EOFError, IndexError):
+            return True
+    return False
 
 
 def _as_state(content: object, path: Path) -> dict[str, Tensor]:
@@ -81,7 +105,14 @@ def _as_state(content: object, path: Path) -> dict[str, Tensor]:
     ]
     if strangers:
         raise ModelError(f"{path} holds no state dict: entry {strangers[0]!r} is no tensor")
+    for name, tensor in content.items():
+        _check_plain(str(name), tensor, path)
     return {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+
+
+def _check_plain(name: str, tensor: Tensor, path: Path) -> None:
+    if tensor.is_meta or tensor.is_nested or tensor.layout != torch.strided:
+        raise ModelError(f"{path} does not fit: {name} holds no plain array of values")
 
 
 def check_state(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], path: Path) -> None:
@@ -102,12 +133,15 @@ def check_state(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], pat
                 f"{path} does not fit: {name} has shape {tuple(state[name].shape)},"
                 f" expected {tuple(expected[name].shape)}"
             )
-        if not state[name].is_floating_point():
+        if state[name].dtype not in _NUMBERS:
             raise ModelError(f"{path} does not fit: {name} holds {state[name].dtype} values")
-        if state[name].is_meta or state[name].layout != torch.strided:
-            raise ModelError(f"{path} does not fit: {name} holds no plain array of values")
-        if not bool(torch.isfinite(state[name]).all()):
-            raise ModelError(f"{path} is unusable: {name} contains infinite or undefined values")
+        _check_plain(name, state[name], path)
+        # Judged in the precision in which they are kept and used.
+        if not bool(torch.isfinite(state[name].float()).all()):
+            raise ModelError(
+                f"{path} is unusable: {name} contains infinite or undefined values, or such as"
+                " single precision cannot hold"
+            )
 
 
 def _differences(missing: list[str], surplus: list[str]) -> str:

@@ -56,6 +56,7 @@ def test_columns_rows_maps_and_truth_are_those_asked_for(cubesal, tree, tmp_path
     assert block.methods == ("fast",)
     predictor = create_predictor("fast", "cpu")
     with ClipReader(clip) as reader:
+        predictor.observe(reader.read(1).rgb(), 0.0)  # as far before the first as they are apart
         for column, index in zip(block.columns, (3, 5, 7), strict=True):
             assert column.time_s == pytest.approx(index / 25)
             rgb = reader.read(index).rgb()

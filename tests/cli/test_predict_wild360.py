@@ -99,7 +99,7 @@ def test_ids_without_a_clip_are_named_and_the_others_done(cubesal, tree, tmp_pat
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(None, "cannot read the list of ids"), ("\n# none\n", "names no clip"), (b"\xff\xfe\xfa", "")],
+    [(None, "not a readable list of ids"), ("\n# none\n", "names no clip"), (b"\xff\xfe\xfa", "")],
 )
 def test_a_list_that_cannot_be_used_is_one_sentence(cubesal, tree, tmp_path, text, words):
     listing = tmp_path / "list.txt"
@@ -143,7 +143,7 @@ def test_every_frame_has_a_map_under_its_true_number(cubesal, tree, tmp_path):
     assert names(folder) == [*(f"{k:05d}.npy" for k in range(FRAMES)), "maps.json"]
     predictor = create_predictor("fast", "cpu")
     with ClipReader(clip) as reader:
-        expected = predictor.step(reader.read(5).rgb(), 0.0)
+        *_, expected = [predictor.step(reader.read(k).rgb(), k / 30) for k in range(6)]
     stored = np.load(folder / "00005.npy")
     assert (stored.dtype, stored.shape) == (np.float32, (120, 240))
     np.testing.assert_allclose(stored, expected, atol=1e-5)
@@ -196,6 +196,42 @@ def test_a_temporal_model_stores_its_raw_maps_from_its_first_whole_window_on(
     assert names(published) == [*(f"{k:06d}.npy" for k in range(4, FRAMES - 2)), "maps.json"]
     assert np.load(true / "00004.npy").shape == (4, 8)
     assert facts_of(true)["settings"]["memory"] == "window of 5 frames"
+
+
+def test_with_published_numbers_every_frame_of_the_static_stage_has_features_and_flow(
+    cubesal, tree, tmp_path, tiny
+):
+    clip = tree.clip("test", "testClip0_1")
+    options = ("--numbering", "published", "--features", "--flow", *TINY)
+    done = cubesal("predict", clip, "--out", tmp_path / "out", *options)
+    assert done.code == 0, done.err
+    folder = tmp_path / "out" / "testClip0_1.mp4"
+    static = [f"{k + 2:06d}.npy" for k in range(FRAMES - 1)]
+    assert names(folder / "features") == names(folder / "flow") == static
+    assert [n for n in names(folder) if n.endswith("npy")] == ["000004.npy"]
+    with ClipReader(clip) as reader:
+        frames = [reader.read(k).rgb() for k in range(FRAMES)]
+    model = tiny("cp360", "cpu")
+    for k in (0, 4, FRAMES - 2):
+        stored = np.load(folder / "features" / f"{k + 2:06d}.npy")
+        np.testing.assert_allclose(stored, model.class_maps(frames[k]), atol=1e-4)
+    theirs = FlowMeter(480, convention="cp360")
+    flows = [theirs.step(frame) for frame in frames]
+    for k in (0, FRAMES - 2):
+        stored = np.load(folder / "flow" / f"{k + 2:06d}.npy")
+        np.testing.assert_array_equal(stored, flows[k + 1])
+
+
+def test_features_of_frames_without_a_map_leave_the_maps_as_they_are(cubesal, tree, tmp_path, tiny):
+    clip = tree.clip("test", "testClip0_1")
+    for name, options in (("with", ("--features",)), ("without", ())):
+        cubesal("predict", clip, "--out", tmp_path / name, *options, *TINY)
+    one, other = (tmp_path / n / "testClip0_1.mp4" for n in ("with", "without"))
+    assert len(names(one / "features")) == FRAMES
+    for k in range(4, FRAMES):
+        np.testing.assert_array_equal(
+            np.load(one / f"{k:05d}.npy"), np.load(other / f"{k:05d}.npy")
+        )
 
 
 def test_class_maps_are_the_features_and_are_computed_once(
@@ -259,7 +295,14 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize(
     ("memory", "written"),
-    [(("--window", 5), 1), (("--window", 5), 7), (("--carried",), 7), (("--static",), 4)],
+    [
+        (("--window", 5), 1),
+        (("--window", 5, "--numbering", "published"), 3),
+        (("--window", 5), 14),
+        (("--window", 5, "--numbering", "published"), 12),
+        (("--carried",), 7),
+        (("--static",), 4),
+    ],
 )
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_files(
     cubesal, tree, tmp_path, tiny, monkeypatch, memory, written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -118,6 +119,23 @@ def test_a_finished_run_is_neither_overwritten_nor_changed(
     assert (last_weights(whole), losses(whole)) == (weights, found)
 
 
+def test_a_finished_run_still_writes_the_pth_that_is_asked_for(
+    cubesal: Cubesal, config: Path, tree: Wild360Tree, cache: Path, whole: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(whole, out, ignore=shutil.ignore_patterns("*.pth"))
+    options = ("--clips", tree.root, "--cache", cache, "--out", out, "--resume")
+    assert cubesal("train", config, *options).code == 0
+    assert not list(out.rglob("*.pth"))
+    done = cubesal("train", config, *options, "--export-pth")
+    assert done.code == 0, done.err
+    (late,) = out.rglob("*.pth")
+    theirs = read_weights(whole / late.relative_to(out))
+    ours = read_weights(late)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
 def test_killed_and_resumed_equals_uninterrupted(
     cubesal: Cubesal, config: Path, tree: Wild360Tree, cache: Path, whole: Path, tmp_path: Path
 ) -> None:
@@ -222,6 +240,38 @@ def test_a_training_goes_on_only_as_it_was_begun(
     done = cubesal("train", config, "--clips", one, "--cache", cache, "--out", whole, "--resume")
     assert done.code == 2
     assert "learned from other clips" in done.err
+
+
+@pytest.mark.parametrize("more", [(), ("--resume",)])
+def test_a_folder_holds_one_training_whose_log_stays(
+    cubesal: Cubesal,
+    config: Path,
+    tree: Wild360Tree,
+    whole: Path,
+    tmp_path: Path,
+    more: tuple[str, ...],
+) -> None:
+    before = (whole / "log.csv").read_bytes(), sorted(whole.rglob("*"))
+    config.write_text(CONFIG.replace("[losses]", "[losses]\nsmooth = 0.5"), encoding="utf-8")
+    cache = tmp_path / "unused"
+    done = cubesal("train", config, "--clips", tree.root, "--cache", cache, "--out", whole, *more)
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert "CLSTM_s_0.7_t_1.0_m_0.01 holds another training" in done.errors[0]
+    assert ((whole / "log.csv").read_bytes(), sorted(whole.rglob("*"))) == before
+    assert not cache.exists(), "it is said before the long work"
+
+
+def test_junk_named_as_the_log_is_kept(
+    cubesal: Cubesal, config: Path, tree: Wild360Tree, cache: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "log.csv").write_bytes(b"\xff\x00")
+    done = cubesal("train", config, "--clips", tree.root, "--cache", cache, "--out", out)
+    assert done.code == 2
+    assert "is not the log of a training: move it away" in done.err
+    assert [p.name for p in out.iterdir()] == ["log.csv"]
 
 
 def test_several_processes_without_numbers_are_refused(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from cubesal.camera import Camera, wrap_angle
@@ -138,6 +138,24 @@ def test_the_chooser_changes_the_model_and_keeps_the_device_that_was_asked_for(
     assert chooser is not None
     chooser.setCurrentText("default")
     assert viewer.state.model == ModelChoice("default", device="cuda:3")
+
+
+def test_the_switch_of_the_prior_shows_what_the_model_has_until_somebody_presses_it(
+    viewer: Viewer,
+) -> None:
+    panel = viewer.window.models
+    chooser, switch = panel.findChild(QComboBox), panel.findChild(QCheckBox)
+    assert chooser is not None
+    assert switch is not None
+    assert (viewer.state.model.prior, switch.isChecked()) == (None, True)
+    chooser.setCurrentText("cp360")
+    assert viewer.state.model == ModelChoice("cp360")
+    assert not switch.isChecked()
+    switch.click()
+    assert viewer.state.model == ModelChoice("cp360", prior=True)
+    chooser.setCurrentText("fast")
+    assert viewer.state.model == ModelChoice("fast")
+    assert switch.isChecked()
 
 
 def test_a_plan_of_the_old_model_is_not_taken_for_the_new_one(

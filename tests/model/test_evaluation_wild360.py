@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from cubesal import metrics
+from cubesal.class_map_model import display_map
 from cubesal.errors import EvaluationError
 from cubesal.evaluation import PredictedMaps, Row, read_ids, read_wild360, score_wild360
-from cubesal.evaluation.baselines import BAND, FrameDifference, band_row
+from cubesal.evaluation.baselines import BAND, FrameDifference, band_row, equator_prior
+from cubesal.evaluation.rows import RawMaps, variants
 from cubesal.geometry import equirect_rays, sample_equirect
+from cubesal.predictor import SaliencyPredictor
 from cubesal.video import ClipReader
 from tests.wild360 import Wild360Tree, ground_truth, make_tree
 
@@ -24,6 +27,8 @@ class Brightness:
     warmup_frames = 0
 
     def reset(self) -> None: ...
+
+    def observe(self, equirect_rgb: np.ndarray, time_s: float) -> None: ...
 
     def step(self, equirect_rgb: np.ndarray, time_s: float) -> np.ndarray:
         grey = cv2.cvtColor(equirect_rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -58,7 +63,7 @@ def test_the_tree_is_read_without_its_overlays(tree: Wild360Tree) -> None:
 def test_the_authors_average_counts_files_and_repetitions_and_the_right_one_clips(
     tree: Wild360Tree, tmp_path: Path
 ) -> None:
-    rows = [Row("maps", write_predictions(tmp_path, tree, [FRAMES - 1, 5]), judged=True)]
+    rows = [Row("maps", write_predictions(tmp_path, tree, [FRAMES - 1, FRAMES - 2]), judged=True)]
     features = tmp_path / f"{tree.test_ids[1]}.mp4" / "features"
     features.mkdir()
     for k in range(7):
@@ -76,12 +81,12 @@ def test_the_authors_average_counts_files_and_repetitions_and_the_right_one_clip
 
 
 def test_a_clip_scores_the_mean_of_its_frames(tree: Wild360Tree, tmp_path: Path) -> None:
-    maps = write_predictions(tmp_path, tree, [4, 4])
+    maps = write_predictions(tmp_path, tree, [FRAMES, FRAMES])
     section = score_wild360(read_wild360(tree.gt), [Row("maps", maps)], "cp360")
     name = tree.test_ids[1]
     by_hand = [
         metrics.cc(np.roll(ground_truth(1, k), 20, axis=1), ground_truth(1, k), "cp360")
-        for k in range(4)
+        for k in range(FRAMES)
     ]
     assert section.scores["maps"][name]["cc"] == pytest.approx(np.mean(by_hand))
 
@@ -171,6 +176,50 @@ def test_empty_heat_maps_and_absent_clips_are_named(tree: Wild360Tree, tmp_path:
         assert words in failures[0]
 
 
+class Signed:
+    """A model whose raw maps are small and partly negative, as those of CP-360's memory are."""
+
+    name, device, complete, convention, prior = "signed", "cpu", True, "cp360", False
+    warmup_frames, files = 0, ()
+    last_raw: np.ndarray | None = None
+
+    def reset(self) -> None: ...
+
+    def observe(self, equirect_rgb: np.ndarray) -> None: ...
+
+    def step(self, equirect_rgb: np.ndarray) -> np.ndarray:
+        grey = cv2.cvtColor(equirect_rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        self.last_raw = cv2.resize(grey, (28, 14), interpolation=cv2.INTER_AREA) / 255 - 0.5
+        return display_map(self.last_raw)
+
+
+def test_under_the_published_protocol_raw_maps_are_scored_as_if_they_had_been_stored(
+    tree: Wild360Tree, tmp_path: Path
+) -> None:
+    clips = read_wild360(tree.gt)[:1]
+    name = tree.test_ids[0]
+    predictor = SaliencyPredictor(Signed(), prior=False)  # type: ignore[arg-type]
+    made = variants(equator_prior())
+    live = [Row("live", predictor, made, raw=RawMaps(predictor))]
+    (tmp_path / f"{name}.mp4").mkdir()
+    with ClipReader(tree.clip("test", name)) as reader:
+        for k, frame in enumerate(list(reader.frames())[:-1]):
+            predictor.step(frame.rgb(), 0.0)
+            assert predictor.last_raw is not None
+            assert predictor.last_raw.min() < 0
+            np.save(tmp_path / f"{name}.mp4" / f"{k:05d}.npy", predictor.last_raw)
+    stored = [Row("stored", PredictedMaps(tmp_path))]
+    theirs = score_wild360(clips, [*live, *stored], "cp360", videos=tree.root)
+    assert not theirs.failures
+    assert list(theirs.scores) == ["live", "stored"]
+    assert theirs.scores["live"][name] == pytest.approx(theirs.scores["stored"][name], abs=1e-9)
+    shown = score_wild360(clips, [Row("shown", predictor)], "cp360", videos=tree.root)
+    borji = [s[name]["auc_borji"] for s in (theirs.scores["live"], shown.scores["shown"])]
+    assert abs(borji[0] - borji[1]) > 1e-3  # it depends on the range
+    ours = score_wild360(clips, live, "sphere", videos=tree.root)
+    assert list(ours.scores) == ["live", "live x prior"]
+
+
 def _written(path: Path, text: str) -> Path:
     path.write_text(text)
     return path
@@ -179,8 +228,18 @@ def _written(path: Path, text: str) -> Path:
 def test_under_the_published_protocol_only_frames_with_a_published_map_count(
     tree: Wild360Tree, tmp_path: Path
 ) -> None:
-    class Windowed(Brightness):
+    class Windowed(RawMaps):
         warmup_frames = 4
+
+        def __init__(self) -> None:
+            self.unfilled = 4
+
+        def reset(self) -> None: ...
+
+        def observe(self, equirect_rgb: np.ndarray, time_s: float) -> None: ...
+
+        def step(self, equirect_rgb: np.ndarray, time_s: float) -> np.ndarray:
+            return Brightness().step(equirect_rgb, time_s)
 
     clips = read_wild360(tree.gt)[:1]
     rows = [Row("static", Brightness()), Row("windowed", Windowed())]

@@ -183,6 +183,16 @@ def test_constant_maps_and_empty_fixations_are_refused(
         score(noise(1), np.zeros((HEIGHT, 2 * HEIGHT)), protocol)
 
 
+def test_published_scores_take_maps_that_are_partly_negative() -> None:
+    truth, saliency = noise(1), np.random.default_rng(2).random((120, 240))  # not resized
+    lifted = saliency - saliency.min()
+    for score in (metrics.auc_judd, metrics.cc, metrics.sim, metrics.nss, metrics.kld):
+        below = score(lifted - 0.5, truth, "cp360")
+        assert below == pytest.approx(score(lifted, truth, "cp360"), abs=1e-6)
+    with pytest.raises(ValueError, match="negative"):
+        metrics.kld(saliency, truth - 1, "cp360")
+
+
 def test_wrong_arguments_are_refused() -> None:
     good = noise(1)
     with pytest.raises(ValueError, match="protocol"):

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from cubesal import model_adding, models, weight_store
 from cubesal.backbone import build
+from cubesal.cam import static_saliency
 from cubesal.class_map_model import ClassMapModel
 from cubesal.convlstm import random_cell
 from cubesal.errors import ModelError
@@ -258,6 +259,23 @@ def test_an_own_model_is_kept_with_its_weights_and_can_be_chosen(
     assert models.verify_model("places", "cpu").tensors == 102
 
 
+def test_an_own_model_may_be_projected_bicubically(tmp_path: Path) -> None:
+    save_file(resnet18(5), tmp_path / "w.safetensors")
+    raws = {}
+    for how in ("bilinear", "cubic"):
+        text = 'backbone = "resnet18"\nweights = "w.safetensors"\nface_w = 64\n'
+        file = described(tmp_path, f'{text}projection = "{how}"\n', f"{how}.toml")
+        add_model(how, file)
+        model = load_model(how, "cpu")
+        assert isinstance(model, ClassMapModel)
+        model.step(FRAME)
+        assert model.zero_padded().class_maps.projection == how
+        expected = static_saliency(model.class_maps(FRAME), mode=how)[0]
+        raws[how] = model.last_raw
+        assert np.allclose(model.last_raw, expected, atol=1e-6)
+    assert not np.allclose(raws["bilinear"], raws["cubic"])
+
+
 def test_an_own_model_may_combine_terms(tmp_path: Path, monkeypatch) -> None:
     offer(monkeypatch, resnet18())
     file = described(
@@ -289,8 +307,13 @@ def test_weights_that_are_here_are_not_downloaded_again(tmp_path: Path, monkeypa
         ('backbone = "resnet18"', "weights is missing"),
         ('backbone = 18\nweights = "download"', "backbone must be a text, not 18"),
         ('backbone = "x"\nweights = "download"\nface_w = true', "face_w must be a whole number"),
-        ('backbone = "x"\nweights = "download"\nface_w = 8', "face_w must be 32 or more"),
+        ('backbone = "x"\nweights = "download"\nface_w = 8', "face_w must be 32 to 4096, not 8"),
         ('backbone = "x"\nweights = "download"\nconvention = "y"', "convention is one of exact"),
+        ('backbone = "x"\nweights = "download"\nprojection = "y"', "projection is one of bilin"),
+        (
+            'backbone = "lite0"\nweights = "w"\nprojection = "cubic"\nterms = ["cam"]',
+            "terms have no projection",
+        ),
         ('backbone = "x"\nweights = "download"', "unknown backbone 'x'"),
         ('backbone = "vgg11"\nweights = "download"', "not linear on the averaged features"),
         ('backbone = "resnet18"\nweights = "none.pth"', "cannot read .*none.pth"),

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from cubesal.backbone import build
+from cubesal.class_map_model import ClassMapModel, ClassMaps
 from cubesal.errors import DeviceError, ModelError
-from cubesal.predictor import SaliencyPredictor, create_predictor, cube_pyramid
+from cubesal.models import available_models
+from cubesal.predictor import SaliencyPredictor, create_predictor, cube_pyramid, prior_map
+from cubesal.recipes import BUILT_IN
 
 MODEL_FOLDER = Path(__file__).resolve().parents[2] / "model"
 
@@ -34,34 +38,63 @@ def test_a_map_has_the_promised_form(predictor: SaliencyPredictor) -> None:
     assert 0.1 < saliency.max() < 10
 
 
-def test_streaming_equals_predicting_each_frame_alone(predictor: SaliencyPredictor) -> None:
+def test_a_clip_gives_the_same_maps_again_after_a_reset(predictor: SaliencyPredictor) -> None:
     frames = [noise(k) for k in range(3)]
     predictor.reset()
-    streamed = [predictor.step(f, k / 5) for k, f in enumerate(frames)]
-    for frame, expected in reversed(list(zip(frames, streamed, strict=True))):
-        predictor.reset()
-        assert np.array_equal(predictor.step(frame, 0.0), expected)
-    assert predictor.warmup_frames == 0
+    first = [predictor.step(f, k / 5) for k, f in enumerate(frames)]
+    predictor.reset()
+    again = [predictor.step(f, k / 5) for k, f in enumerate(frames)]
+    assert np.array_equal(first, again)
+    assert predictor.warmup_frames == 8
 
 
 def test_the_number_of_threads_does_not_matter(predictor: SaliencyPredictor) -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
+        predictor.reset()
         one = predictor.step(noise(1), 0.0)
         torch.set_num_threads(2)
+        predictor.reset()
         two = predictor.step(noise(1), 0.0)
     finally:
         torch.set_num_threads(before)
     assert np.allclose(one, two, atol=1e-4)
 
 
+def test_a_model_brings_its_own_prior_and_the_user_may_change_it() -> None:
+    assert create_predictor("fast", "cpu").prior is True
+    torch.manual_seed(0)
+    maps = ClassMaps(build("resnet18", "exact", weights=None), face_w=64)
+    static = ClassMapModel("mine", maps)
+    assert SaliencyPredictor(static).prior is False
+    assert SaliencyPredictor(static.zero_padded()).prior is False
+    assert SaliencyPredictor(static, prior=True).prior is True
+    frame = noise(4)
+    shown = SaliencyPredictor(static).step(frame, 0.0)
+    weighted = SaliencyPredictor(static, prior=True).step(frame, 0.0)
+    assert np.array_equal(shown, static.step(frame))
+    assert np.allclose(weighted, shown * prior_map(), rtol=1e-5)
+    assert weighted[0].max() < 0.04 * shown[0].max()
+
+
+def test_the_lists_of_models_say_which_have_a_prior() -> None:
+    own = {info.name: info.prior for info in available_models()}
+    assert own["default"]
+    assert own["fast"]
+    assert not any(own[name] for name in ("cp360", "cp360-carried", "cp360-exact"))
+    assert all(recipe.prior is own[name] for name, recipe in BUILT_IN.items())
+
+
 def test_the_prior_only_weights_latitudes(predictor: SaliencyPredictor) -> None:
     with_prior = SaliencyPredictor(predictor._model, prior=True)
-    plain, weighted = predictor.step(noise(2), 0.0), with_prior.step(noise(2), 0.0)
+    predictor.reset()
+    plain = predictor.step(noise(2), 0.0)
+    with_prior.reset()
+    weighted = with_prior.step(noise(2), 0.0)
     latitude_deg = 90 - 180 * (np.arange(120) + 0.5) / 120
-    expected = plain * np.exp(-0.5 * (latitude_deg[:, None] / 20) ** 2)
-    assert np.allclose(weighted, expected, atol=1e-5)
+    weight = 0.03 + 0.97 * np.exp(-0.5 * ((latitude_deg[:, None] + 5) / 13) ** 2)
+    assert np.allclose(weighted, plain * weight, rtol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(32, 64), (161, 320), (480, 961), (540, 1920), (33, 47)])

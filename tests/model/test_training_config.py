@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cubesal.errors import TrainingError
-from cubesal.training.config import OptimiserConfig, TrainingConfig
+from cubesal.training.config import OptimiserConfig, TrainingConfig, learning_rate
 from cubesal.training.config_file import as_table, difference, load_config
-from cubesal.training.loop import learning_rate
+from cubesal.training.session import _seed
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -66,6 +66,19 @@ def test_what_is_not_said_has_its_default_and_whole_numbers_are_numbers(tmp_path
         ("[network]\ninput = 4\n", "network.input and network.hidden must be equal"),
         ("data = 3\n", "data must be a section [data]"),
         ("[run\n", "is no TOML file"),
+        ("[run]\nx = " + "[" * 9000 + "]" * 9000, "nested too deeply"),
+        ("[run]\nepochs" + ".a" * 9000 + " = 1", "run.epochs must be a whole number"),
+        (f"[run]\nbatch = {'9' * 5000}\n", "a number in it is too long"),
+        (f"[run]\nbatch = {'9' * 400}\n", "run.batch must be at most 1000000000, not 999"),
+        (f"[run]\nbatch = 0x{'f' * 5000}\n", "run.batch must be at most 1000000000"),
+        (f"[optimiser]\nlr = {'9' * 400}\n", "optimiser.lr must be at most 1e+30, not 999"),
+        ("[run]\nseed = 4294967296\n", "run.seed must be at most 4294967295"),
+        ("[data]\nflow_height = 1000000\n", "data.flow_height must be at most 4096"),
+        ("[losses]\nheight = 100000\n", "losses.height must be at most 4096"),
+        ("[losses]\nheight = 1\n", "losses.height must be 0 or at least 8, not 1"),
+        ("[data]\nrate_hz = 1e-320\n", "data.rate_hz must be 0 or at least 0.0001"),
+        ("[data]\nface_w = 1\n", "data.face_w must be at least 33, not 1"),
+        ("[data]\nface_w = 1000000\n", "data.face_w must be at most 2048"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_key_and_file(tmp_path: Path, text: str, words: str) -> None:
@@ -74,6 +87,23 @@ def test_what_is_wrong_is_said_with_its_key_and_file(tmp_path: Path, text: str, 
         load_config(path)
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
+    assert len(str(caught.value)) < 400 + len(str(path))
+
+
+def test_every_number_has_a_range_that_holds_its_default(tmp_path: Path) -> None:
+    for section, table in as_table(TrainingConfig()).items():
+        for key, value in table.items():
+            if type(value) in (int, float):
+                with pytest.raises(TrainingError, match=f"{section}.{key} must be at most"):
+                    load_config(written(tmp_path, f"[{section}]\n{key} = {10**40}\n"))
+                text = f"[{section}]\n{key} = {value}\n"
+                if section != "network":  # whose two numbers go together
+                    load_config(written(tmp_path, text))
+
+
+def test_the_greatest_seed_can_be_used(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "[run]\nseed = 4294967295\n"))
+    _seed(config.run.seed)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

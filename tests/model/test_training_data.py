@@ -12,7 +12,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from cubesal.errors import MediaError, TrainingError
+from cubesal.backbone import default_weights
+from cubesal.errors import ExportError, MediaError, TrainingError
 from cubesal.geometry import rotate_equirect, rotation
 from cubesal.training.config import DataConfig
 from cubesal.training.preparation import Preparation
@@ -20,6 +21,8 @@ from cubesal.training.prepared import PreparedClip
 from cubesal.training.sources import find_clips
 from cubesal.training.static_maps import StaticMaps, merged_classes
 from cubesal.training.windows import ClipWindows, epoch_order
+from cubesal.weight_store import keep_weights
+from cubesal.weights import read_weights
 from tests.media import make_clip
 from tests.wild360 import make_tree
 
@@ -64,22 +67,48 @@ def test_each_moment_has_maps_and_each_but_the_last_a_flow(prepare: Prepare, cli
     assert prepared.missing() == []
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut", "foreign", "empty"])
+def as_zip(path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, np.zeros(3))
+
+
+def as_undefined(path: Path) -> None:
+    values = np.load(path)
+    values.flat[0] = np.nan
+    np.save(path, values)
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def with_bytes(change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(change(path.read_bytes()))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "gone": Path.unlink,
+    "cut": with_bytes(lambda whole: whole[:-10]),
+    "foreign": lambda path: np.save(path, np.zeros(3)),
+    "empty": with_bytes(lambda _: b""),
+    "zip": as_zip,
+    "broken zip": with_bytes(lambda whole: b"PK\x03\x04" + whole[4:]),
+    "huge header": with_bytes(lambda whole: whole[:8] + b"\xff\xff" + whole[10:]),
+    "huge shape": with_bytes(lambda whole: whole.replace(b"(", b"(9999999999, ", 1)),
+    "undefined": as_undefined,
+    "folder": as_folder,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_half_prepared_cache_is_completed_to_the_same_bytes(
     prepare: Prepare, clip: Path, damage: str
 ) -> None:
     prepared = prepare(clip, camera_motion=True)
     whole = contents(prepared)
     for item, moment in (("maps", 1), ("flow", 2), ("turn", 3)):
-        path = prepared.path(item, moment)  # type: ignore[arg-type]  # items by name
-        if damage == "gone":
-            path.unlink()
-        elif damage == "cut":
-            path.write_bytes(path.read_bytes()[:-10])
-        elif damage == "empty":
-            path.write_bytes(b"")
-        else:
-            np.save(path, np.zeros(3))
+        DAMAGES[damage](prepared.path(item, moment))  # type: ignore[arg-type]  # items by name
     assert prepared.missing() == [1, 2, 3]
     again = prepare(clip, camera_motion=True)
     assert contents(again) == whole
@@ -109,10 +138,44 @@ def test_undefined_values_are_named_with_their_file(prepare: Prepare, clip: Path
     prepared = prepare(clip)
     values = prepared.load("maps", 2)
     values[0, 0, 0, 0] = np.nan
-    prepared.save("maps", 2, values)
+    with pytest.raises(TrainingError, match=r"maps of clip\.mp4 at frame 2 came out undefined"):
+        prepared.save("maps", 2, values)
+    np.save(prepared.path("maps", 2), values)
     windows = ClipWindows([prepared], 5)
-    with pytest.raises(TrainingError, match=r"000002\.npy.*undefined values: remove the file"):
+    with pytest.raises(TrainingError, match=r"000002\.npy.*undefined values: start the training"):
         windows.batch([0], torch.device("cpu"))
+
+
+def test_a_folder_with_contents_in_place_of_an_item_is_named_and_kept(
+    prepare: Prepare, clip: Path
+) -> None:
+    path = prepare(clip).path("maps", 2)
+    path.unlink()
+    (path / "mine").mkdir(parents=True)
+    with pytest.raises(ExportError, match=r"000002\.npy.*remove what is in its place"):
+        prepare(clip)
+    assert (path / "mine").is_dir()
+
+
+def test_weights_that_share_only_their_classes_share_no_maps(
+    maps: StaticMaps, tmp_path: Path
+) -> None:
+    state = read_weights(default_weights("lite0"))
+    names = []
+    for factor in (1.0, 1.5):
+        path = tmp_path / f"{factor}.safetensors"
+        changed = {**state, "_conv_stem.weight": factor * state["_conv_stem.weight"]}
+        keep_weights(changed, path)
+        data = DataConfig(**{**DATA.__dict__, "weights": str(path)})
+        names.append(StaticMaps(data, "exact", torch.device("cpu")).weights_name)
+    assert names[0] == maps.weights_name, "the same weights in another file"
+    assert names[1] != names[0]
+
+
+def test_faces_that_a_backbone_cannot_look_at_are_said() -> None:
+    data = DataConfig(**{**DATA.__dict__, "face_w": 9})
+    with pytest.raises(TrainingError, match=r"faces of data\.face_w = 9 pixels"):
+        _ = StaticMaps(data, "exact", torch.device("cpu")).shape
 
 
 def test_an_item_that_disappears_during_training_is_named(prepare: Prepare, clip: Path) -> None:

@@ -71,7 +71,11 @@ def trainer_in(
     task = Line()
     run = config.run
     checkpoints = Checkpoints(folder, config.losses, run.keep, run.export_pth)
-    return Trainer(config, task, Rows(count), checkpoints, Processes(), {"a": 1}), task, checkpoints
+    return (
+        Trainer(config, task, Rows(count), checkpoints, Processes(), {"a": {"b": 1}}),
+        task,
+        checkpoints,
+    )
 
 
 def finished(folder: Path, config: TrainingConfig = CONFIG) -> dict[str, Tensor]:

@@ -99,7 +99,7 @@ def _add_model(parser: ArgumentParser) -> None:
     group.add_argument("--model", default="default", help="see `cubesal models list`")
     group.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N or mps")
     group.add_argument(
-        "--prior", choices=("on", "off"), default="on", help="favour the equator (default on)"
+        "--prior", choices=("on", "off"), help="favour the equator (default: the model's own)"
     )
     _add_projection(group)
 

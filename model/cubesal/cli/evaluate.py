@@ -68,8 +68,24 @@ def _check_options(options: Options) -> None:
         raise EvaluationError("--checks needs a --model: stored predictions cannot be turned")
     if not options.gt.is_dir():
         raise EvaluationError(f"there is no folder {options.gt}")
+    if options.clips is not None and not options.clips.is_dir():
+        raise EvaluationError(f"there is no folder of clips {options.clips}")
     if options.json is not None:
-        check_file(options.json, {}, "--json")
+        check_file(options.json, _inputs(options) if options.json.exists() else {}, "--json")
+
+
+def _inputs(options: Options) -> dict[Path, str]:
+    """What is read, or could be: everything in the folders but reports that lie beside it."""
+    files: dict[Path, str] = {}
+    places = ((options.gt, "ground truth"), (options.pred, "a prediction"), (options.clips, "clip"))
+    for folder, words in places:
+        for path in [] if folder is None else folder.rglob("*"):
+            is_report = path.parent == folder and path.suffix == ".json"
+            if path.is_file() and not is_report:
+                files[path] = f"one of the files of {folder} ({words})"
+    if options.ids is not None:
+        files[options.ids] = "the list of ids"
+    return files
 
 
 Task = Callable[[list[Row], Console], list[Section]]
@@ -94,8 +110,6 @@ def _clips_task(options: Options) -> Task | None:
         return None
     folder = options.clips or options.gt.resolve().parent / "clips"
     if not folder.is_dir():
-        if options.clips is not None:
-            raise EvaluationError(f"there is no folder of clips {folder}")
         return None
     clips = read_clips(annotations, folder)
 
@@ -120,10 +134,19 @@ def _wild_task(options: Options) -> Task | None:
     clips = read_wild360(options.gt, ids)
     if not clips:
         return None
+    videos = options.clips
+    if videos is None and options.pred is None:
+        raise EvaluationError(
+            f"{options.gt} holds heat maps, and to predict maps of its clips the model"
+            f" {options.model} needs the clips themselves: say where with --clips, or score stored"
+            " maps with --pred"
+        )
 
     def score(rows: list[Row], console: Console) -> list[Section]:
+        left_out = [row.name for row in rows if row.needs_video and videos is None]
+        if left_out:
+            console.note(f"without --clips there is no row of {', '.join(left_out)}")
         with console.progress("Wild-360") as progress:
-            videos = options.clips
             scored = score_wild360(
                 clips,
                 rows if videos is not None else [r for r in rows if not r.needs_video],

@@ -38,13 +38,23 @@ def add_evaluate(commands: Any) -> ArgumentParser:
         default="sphere",
         help="weighted by area on the sphere (default), or as the code published with CP-360",
     )
-    parser.add_argument("--prior", choices=("on", "off", "both"), default="both")
+    parser.add_argument(
+        "--prior",
+        choices=("on", "off", "both"),
+        default="both",
+        help="rows with the equator prior, without, or both (default); raw maps of CP-360, which "
+        "--protocol cp360 scores, are left as they are unless it is on",
+    )
     parser.add_argument("--baselines", action="store_true", help="all rows to compare with")
     parser.add_argument(
         "--checks", action="store_true", help="also rotations, seams and flicker: no truth needed"
     )
     parser.add_argument(
-        "--drift", type=float, default=0.0, metavar="DEG", help="turn clips by this per second"
+        "--drift",
+        type=values.number,
+        default=0.0,
+        metavar="DEG",
+        help="turn clips by this per second",
     )
     parser.add_argument("--rate", type=values.rate_hz, metavar="HZ", help="maps per second of clip")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N or mps")

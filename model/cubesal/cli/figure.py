@@ -16,6 +16,7 @@ from cubesal.cli.outputs import check_file, writable_folder
 from cubesal.cli.work import load_predictor, overlay_style
 from cubesal.errors import ExportError, MediaError
 from cubesal.figure import FIGURE_SUFFIXES, FigureColumn, ResultBlock, draw_result_block
+from cubesal.predictor import SaliencyPredictor
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
 
@@ -32,7 +33,9 @@ def run(options: Options, console: Console) -> int:
     with ClipReader(options.clip, projection=options.projection) as reader:
         indices, stride = _columns(reader, options)
         truths = _truths(truth, reader, indices)
-        maps = [_maps(reader, indices, stride, name, options, console) for name in methods]
+        # All of them before the first is run: the last one may be missing.
+        predictors = [load_predictor(options, console, name)[0] for name in methods]
+        maps = [_maps(reader, indices, stride, predictor, console) for predictor in predictors]
         columns = tuple(
             FigureColumn(frame.time_s, frame.rgb(), tuple(m[k] for m in maps), truths[k])
             for k, frame in enumerate(reader.frames(indices))
@@ -100,12 +103,11 @@ def _maps(
     reader: ClipReader,
     indices: list[int],
     stride: int,
-    name: str,
-    options: Options,
+    predictor: SaliencyPredictor,
     console: Console,
 ) -> Maps:
     """The maps of one model; one with a memory first sees frames as far apart as the columns."""
-    predictor, _ = load_predictor(options, console, name)
+    name = predictor.name
     lead = min(predictor.warmup_frames, indices[0] // stride)
     grid = [indices[0] - stride * k for k in range(lead, 0, -1)] + indices
     track = SaliencyTrack(grid, reader.times_s[grid], reader.info.path.name, name)

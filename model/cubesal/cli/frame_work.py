@@ -34,6 +34,7 @@ class FrameWork:
     Attributes:
         frames: positions on the clip's grid that get a map; MediaError if there are none.
         missing: those of them whose map is not in the folder, once there is one.
+        todo: positions that lack a map, features or flow.
         steps: frames shown to the model so far.
     """
 
@@ -50,7 +51,7 @@ class FrameWork:
         window = model.window if isinstance(model, ClassMapModel) else 1
         self.numbers = FrameNumbers(options.numbering, self._is_temporal, window - 1)
         self._grid = sample_indices(reader.times_s, options.rate, options.every)
-        self._meter = FlowMeter(PUBLISHED_FLOW_HEIGHT)
+        self._meter = FlowMeter(PUBLISHED_FLOW_HEIGHT, convention=model.convention)
         self.frames = [k for k in range(len(self._grid)) if self._has_map(k)]
         if not self.frames:
             raise MediaError(
@@ -58,24 +59,44 @@ class FrameWork:
                 f"the {window} frames that a map needs"
             )
         self.missing: list[int] = []
+        self.todo: list[int] = []
         self.steps = 0
 
     def fill(self, folder: FrameFolder) -> None:
         """Set the folder that results go to."""
         self._folder = folder
         if not folder.complete:
-            names = [self.numbers.map_name(int(self._grid[k])) for k in self.frames]
-            done = map(folder.has, names)
-            self.missing = [k for k, is_done in zip(self.frames, done, strict=True) if not is_done]
+            lacking = [
+                [name for name in self._files_of(k) if not folder.has(name)]
+                for k in range(len(self._grid))
+            ]
+            self.todo = [k for k, names in enumerate(lacking) if names]
+            self.missing = [k for k in self.frames if self._map_name(k) in lacking[k]]
 
     def _has_map(self, k: int) -> bool:
         return self.numbers.has_map(k, len(self._grid))
 
+    def _has_features(self, k: int) -> bool:
+        return self._options.features and self.numbers.has_features(k, len(self._grid))
+
+    def _has_flow(self, k: int) -> bool:
+        return self._options.flow and k + 1 < len(self._grid)
+
+    def _map_name(self, k: int) -> str:
+        return self.numbers.map_name(int(self._grid[k]))
+
+    def _files_of(self, k: int) -> list[str]:
+        """The arrays that belong to a position."""
+        name = self.numbers.feature_name(int(self._grid[k]))
+        files = [self._map_name(k)] if self._has_map(k) else []
+        files += [f"features/{name}"] if self._has_features(k) else []
+        return files + ([f"flow/{name}"] if self._has_flow(k) else [])
+
     def run(self, progress: ProgressFn) -> None:
-        """Predict from the first missing frame on, with a fresh predictor, warmed up."""
-        if not self.missing:
+        """Predict from the first position that lacks something, with a predictor warmed up."""
+        if not self.todo:
             return
-        start, stop = self.missing[0], self._last_needed() + 1
+        start, stop = self.todo[0], self._last_needed() + 1
         first = max(start - self._warmup(start), 0)
         self._predictor.reset()
         progress(0, stop - start)
@@ -85,10 +106,10 @@ class FrameWork:
                 rgb = frame.rgb()
             if self._options.flow:
                 self._save_flow(k, rgb)
-            if k >= start and self._has_map(k):
-                self._save(k, rgb, frame.time_s)
-            else:
+            if k < start or not (self._has_map(k) or self._has_features(k)):
                 self._predictor.observe(rgb, frame.time_s)
+            else:
+                self._save(k, rgb, frame.time_s)
             self.steps += 1
             progress(max(k + 1 - start, 0), stop - start)
 
@@ -102,39 +123,48 @@ class FrameWork:
         return max(self._predictor.warmup_frames, 1 if self._options.flow else 0)
 
     def _last_needed(self) -> int:
-        """The last position to look at: one more where it is the end of a flow."""
-        last = self.frames[-1]
-        return min(last + 1, len(self._grid) - 1) if self._options.flow else last
+        """The last position to look at: with flow the end of the last pair, so the clip's."""
+        count = len(self._grid)
+        if self._options.flow:
+            return count - 1
+        return max(k for k in range(count) if self._has_map(k) or self._has_features(k))
 
     def _save(self, k: int, rgb: Picture, time_s: float) -> None:
-        saliency, features = self._results(rgb, time_s)
+        saliency, features = self._results(k, rgb, time_s)
         frame = int(self._grid[k])
         if features is not None:
             with stage("write"):
                 name = self.numbers.feature_name(frame)
                 self._folder.save_array(f"features/{name}", features)
+        if saliency is None:
+            return
         if self._options.overlay:
             self._save_overlay(frame, rgb, saliency)
-        with stage("write"):  # last of all: a frame whose map is there is done
+        with stage("write"):  # last of all: a frame whose map is there has its overlay, too
             self._folder.save_array(self.numbers.map_name(frame), saliency)
 
-    def _results(self, rgb: Picture, time_s: float) -> tuple[FloatArray, FloatArray | None]:
-        """The map to store, and the features if they are wanted, both from one pass."""
-        model = self._model
-        if isinstance(model, ClassMapModel):
-            cams = model.class_maps(rgb)
-            model.step_maps(cams)
-            assert model.last_raw is not None
-            features = cams.float().cpu().numpy() if self._options.features else None
-            return model.last_raw, features
-        saliency = self._predictor.step(rgb, time_s)
-        return saliency, model.features(rgb) if self._options.features else None
+    def _results(
+        self, k: int, rgb: Picture, time_s: float
+    ) -> tuple[FloatArray | None, FloatArray | None]:
+        """The map and the features to store, as far as there are any, both from one pass."""
+        model, wanted = self._model, self._has_features(k)
+        if not isinstance(model, ClassMapModel):
+            saliency = self._predictor.step(rgb, time_s)
+            return saliency, model.features(rgb) if wanted else None
+        cams = model.class_maps(rgb)
+        model.check_finite(cams)
+        features = cams.float().cpu().numpy() if wanted else None
+        if not self._has_map(k):
+            model.observe_maps(cams)
+            return None, features
+        model.step_maps(cams)
+        return model.last_raw, features
 
     def _save_flow(self, k: int, rgb: Picture) -> None:
         """The flow that leads here is that of the frame before, whose file it is."""
         with stage("flow"):
             flow = self._meter.step(rgb)
-        if flow is not None:
+        if flow is not None:  # from the second frame shown on, so that there is one before
             with stage("write"):
                 name = self.numbers.feature_name(int(self._grid[k - 1]))
                 self._folder.save_array(f"flow/{name}", flow)

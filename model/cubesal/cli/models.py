@@ -58,6 +58,10 @@ def _verify(options: Options, console: Console) -> int:
             failed += 1
             console.error(str(error))
             continue
+        except Exception as error:  # one model that fails in a new way must not hide the others
+            failed += 1
+            console.error(f"model {name!r} fails unexpectedly: {type(error).__name__}: {error}")
+            continue
         console.result(
             f"{name}: sound; {report.parameters / 1e6:.1f} M parameters in "
             f"{' and '.join(map(str, report.paths))}, "

@@ -63,7 +63,7 @@ def add_state(parser: ArgumentParser) -> None:
     how = group.add_mutually_exclusive_group()
     how.add_argument(
         "--window",
-        type=values.positive_int,
+        type=values.window,
         metavar="N",
         help="each map from the N frames that lead to it, as published (default: 5)",
     )

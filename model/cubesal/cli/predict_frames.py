@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cubesal.class_map_model import ClassMapModel
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.frame_work import FrameWork
@@ -34,7 +35,7 @@ def predict_frames(
     target = map_target(options.out, path.stem, options.format)
     with ClipReader(path, projection=options.projection) as reader:
         work = FrameWork(reader, predictor, model, options)
-        settings = _settings(path, model, options)
+        settings = _settings(path, predictor, model, options)
         folder = FrameFolder(target, settings, begin_anew=options.overwrite)
         work.fill(folder)
         report.maps = len(work.frames)
@@ -56,8 +57,11 @@ def predict_frames(
     console.note(f"{target.name}: {work.numbers.in_words()}")
 
 
-def _settings(path: Path, model: SaliencyModel, options: Options) -> dict[str, Any]:
+def _settings(
+    path: Path, predictor: SaliencyPredictor, model: SaliencyModel, options: Options
+) -> dict[str, Any]:
     """What the files depend on, in words that a person can compare."""
+    is_raw = isinstance(model, ClassMapModel)  # whose maps no prior touches
     weights = "random"
     if options.weights != "random":
         weights = " ".join(file_fingerprint(file) for file in model.files)
@@ -66,7 +70,7 @@ def _settings(path: Path, model: SaliencyModel, options: Options) -> dict[str, A
         "model": model.name,
         "weights": weights,
         "memory": memory_in_words(model),
-        "prior": options.prior,
+        "prior": "on" if predictor.prior and not is_raw else "off",
         "projection": options.projection or "as the file says",
         "rate": options.rate,
         "every": options.every,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cubesal.cli.console import Console
 from cubesal.errors import MediaError
+from cubesal.evaluation.ids import read_ids
 
 __all__ = ["PredictInput", "expand_inputs"]
 
@@ -78,7 +79,7 @@ def _listed(folders: list[Path], ids: Path, console: Console) -> list[PredictInp
         for part in _clip_folders(folder):
             for file in _media_in(part):
                 clips.setdefault(file.stem, file)
-    named = _read_ids(ids)
+    named = read_ids(ids)
     wanted = list(dict.fromkeys(named))
     for name in sorted({name for name in wanted if named.count(name) > 1}):
         console.note(f"{ids.name} names {name} {named.count(name)} times; it is predicted once")
@@ -92,17 +93,3 @@ def _listed(folders: list[Path], ids: Path, console: Console) -> list[PredictInp
         )
         found.append(PredictInput(ids, words))
     return found
-
-
-def _read_ids(path: Path) -> list[str]:
-    """The ids of a list, one a line, with or without ``.mp4``; blank lines and # are skipped."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise MediaError(f"cannot read the list of ids {path}: {reason}") from error
-    names = [line.strip().removesuffix(".mp4") for line in lines]
-    names = [name for name in names if name and not name.startswith("#")]
-    if not names:
-        raise MediaError(f"{path} names no clip: it needs one id a line")
-    return names

@@ -41,6 +41,10 @@ class _Observed:
     def reset(self) -> None:
         self._predictor.reset()
 
+    def observe(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> None:
+        self.steps += 1
+        self._predictor.observe(equirect_rgb, time_s)
+
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
         self.steps += 1
         for observe in self._observers:
@@ -114,7 +118,7 @@ class _Extras:
         self._features: list[NDArray[np.float16]] = []
         self._flow: list[NDArray[np.float16]] = []
         self._model = model
-        self._meter = FlowMeter()
+        self._meter = FlowMeter(convention=model.convention)
         self.observers: list[StepFn] = []
         if options.features:
             self.observers.append(self._keep_features)

@@ -21,6 +21,7 @@ from cubesal.training import (
     Processes,
     TrainingConfig,
     TrainingReport,
+    check_folder,
     default_cache,
     joined_processes,
     load_config,
@@ -43,6 +44,8 @@ def run(options: Options, console: Console) -> int:
     with joined_processes(options.device) as processes:
         if not processes.is_first:
             console.verbosity = -1
+        if not options.prepare_only:  # said before the long work rather than after it
+            check_folder(config, out, resume=options.resume)
         writable_folder(cache)
         prepared, channels = _prepared(config, clips, cache, processes, console)
         if options.prepare_only:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["add_flow", "add_train"]
 FLOW_METHODS = ("dis", "deepflow")
 CONVENTIONS = ("exact", "cp360")
 FLOW_FORMATS = ("npz", "wild360")
-_HEIGHT, _LEAST_HEIGHT = 480, 16
+_HEIGHT = 480
 
 
 def add_flow(commands: Any) -> ArgumentParser:
@@ -38,7 +38,11 @@ def add_flow(commands: Any) -> ArgumentParser:
         help="npz: one file per clip (default); wild360: one npy per frame, numbered by frame + 2",
     )
     parser.add_argument(
-        "--height", type=_rows, default=_HEIGHT, metavar="ROWS", help="of the flow (default 480)"
+        "--height",
+        type=values.rows,
+        default=_HEIGHT,
+        metavar="ROWS",
+        help="of the flow (default 480)",
     )
     parser.add_argument(
         "--convention",
@@ -50,13 +54,6 @@ def add_flow(commands: Any) -> ArgumentParser:
         "--overwrite", action="store_true", help="make again what is there, replace any results"
     )
     return parser
-
-
-def _rows(text: str) -> int:
-    rows = values.positive_int(text)
-    if rows < _LEAST_HEIGHT:
-        raise ArgumentTypeError(f"{text} is fewer than {_LEAST_HEIGHT} rows")
-    return rows
 
 
 def add_train(commands: Any) -> ArgumentParser:
@@ -78,7 +75,8 @@ def add_train(commands: Any) -> ArgumentParser:
     parser.add_argument(
         "--export-pth",
         action="store_true",
-        help="write weights also as .pth, with the names that the published code reads",
+        help="write weights also as .pth, with the names that the published code reads; with "
+        "--resume, the last ones of a training that is finished",
     )
     parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
     return parser

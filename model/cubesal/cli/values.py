@@ -10,12 +10,15 @@ __all__ = [
     "columns",
     "fov_deg",
     "index",
+    "number",
     "positive",
     "positive_int",
     "rate_hz",
+    "rows",
     "seconds",
     "share",
     "size",
+    "window",
 ]
 
 FOV_LIMITS_DEG = (20.0, 140.0)
@@ -23,9 +26,12 @@ _LARGEST_SIDE = 16384
 _MOST_PIXELS = 7680 * 4320
 _HIGHEST_RATE_HZ = 1000
 _MOST_COLUMNS = 12
+_MOST_FRAMES = 100
+_ROWS = (16, 4096)
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """A finite number."""
     try:
         value = float(text)
     except ValueError:
@@ -37,7 +43,7 @@ def _number(text: str) -> float:
 
 def positive(text: str) -> float:
     """A number above zero."""
-    value = _number(text)
+    value = number(text)
     if value <= 0:
         raise ArgumentTypeError(f"{text} must be greater than 0")
     return value
@@ -65,6 +71,23 @@ def index(text: str) -> int:
     return int(text)
 
 
+def window(text: str) -> int:
+    """How many frames a map is made of: the maps of all of them are kept in memory."""
+    return _within(text, 1, _MOST_FRAMES, "frames")
+
+
+def rows(text: str) -> int:
+    """The height of optical flow."""
+    return _within(text, *_ROWS, "rows")
+
+
+def _within(text: str, low: int, high: int, what: str) -> int:
+    # The length first: numbers of thousands of digits are refused by int itself.
+    if not text.isdecimal() or len(text) > len(str(high)) or not low <= int(text) <= high:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of {low} to {high} {what}")
+    return int(text)
+
+
 def columns(text: str) -> int:
     """How many moments a figure shows side by side: any more could not be seen in print."""
     count = positive_int(text)
@@ -75,7 +98,7 @@ def columns(text: str) -> int:
 
 def seconds(text: str) -> float:
     """A time of the clip: 0 or later."""
-    value = _number(text)
+    value = number(text)
     if value < 0:
         raise ArgumentTypeError(f"{text} lies before the clip begins")
     return value
@@ -83,7 +106,7 @@ def seconds(text: str) -> float:
 
 def share(text: str) -> float:
     """A number in [0, 1]."""
-    value = _number(text)
+    value = number(text)
     if not 0 <= value <= 1:
         raise ArgumentTypeError(f"{text} does not lie between 0 and 1")
     return value
@@ -91,7 +114,7 @@ def share(text: str) -> float:
 
 def fov_deg(text: str) -> float:
     """A horizontal field of view in degrees."""
-    value = _number(text)
+    value = number(text)
     low, high = FOV_LIMITS_DEG
     if not low <= value <= high:
         raise ArgumentTypeError(f"{text} does not lie between {low:g} and {high:g} degrees")

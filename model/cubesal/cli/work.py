@@ -38,7 +38,8 @@ def load_predictor(
         console.note(f"warning: {model.name}: for debugging and timing, its maps mean nothing")
     model = _with_memory(model, options)
     console.detail(f"model {model.name} on {model.device}")
-    return SaliencyPredictor(model, prior=options.prior == "on"), model
+    prior = None if options.prior is None else options.prior == "on"
+    return SaliencyPredictor(model, prior=prior), model
 
 
 def _with_memory(model: SaliencyModel, options: Options) -> SaliencyModel:

@@ -15,13 +15,14 @@ from cubesal.evaluation.baselines import (
 from cubesal.evaluation.checks import CheckReport, check_row, seam_ratio
 from cubesal.evaluation.clips import ClipTruth, Flickering, read_clips, score_clips
 from cubesal.evaluation.flicker import flicker, still_share
+from cubesal.evaluation.ids import read_ids
 from cubesal.evaluation.networks import model_rows
 from cubesal.evaluation.predictions import PredictedMaps
 from cubesal.evaluation.rows import Row, Variant
 from cubesal.evaluation.section import Section
 from cubesal.evaluation.statistics import bootstrap_interval
 from cubesal.evaluation.stills import Still, Truth, read_stills, score_stills
-from cubesal.evaluation.wild360 import WildClip, read_ids, read_wild360, score_wild360
+from cubesal.evaluation.wild360 import WildClip, read_wild360, score_wild360
 
 __all__ = [
     "CheckReport",

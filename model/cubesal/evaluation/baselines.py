@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cubesal.evaluation.rows import SMOOTHING, Fixed, Map, Row, variants
 from cubesal.geometry import pixel_angles
-from cubesal.predictor import PRIOR_SIGMA
+from cubesal.predictor import prior_map
 from cubesal.sphere_filter import smooth_on_sphere
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "centre_prior",
     "equator_prior",
     "latitude_band",
+    "model_prior",
 ]
 
 MAP_HEIGHT: Final = 120
@@ -48,8 +49,13 @@ def latitude_band(
 
 
 def equator_prior(height: int = MAP_HEIGHT) -> NDArray[np.float64]:
-    """The prior that models use: a Gaussian of the latitude around the equator, sigma 20°."""
-    return latitude_band(0.0, PRIOR_SIGMA, height)
+    """What knowing nothing but the horizon is worth: a Gaussian around the equator, sigma 20°."""
+    return latitude_band(0.0, radians(20), height)
+
+
+def model_prior(height: int = MAP_HEIGHT) -> NDArray[np.float64]:
+    """The prior that models use."""
+    return prior_map(height).astype(np.float64)
 
 
 def centre_prior(
@@ -74,6 +80,9 @@ class SpectralResidual:
 
     def reset(self) -> None:
         """Nothing is remembered."""
+
+    def observe(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> None:
+        """Nothing is looked at."""
 
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
         """(120, 240)."""
@@ -100,6 +109,11 @@ class FrameDifference:
         """Forget the frame before: the next map is zero."""
         self._before = None
 
+    def observe(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> None:
+        """The frame before the next one."""
+        del time_s
+        self._before = _grey(equirect_rgb)
+
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
         """(120, 240); zero for the first frame."""
         del time_s
@@ -119,7 +133,7 @@ def band_row() -> Row:
 
 def baseline_rows() -> list[Row]:
     """Everything that needs no network; `BAND` is among them."""
-    everything = variants(equator_prior(), SMOOTHING)
+    everything = variants(model_prior(), SMOOTHING)
     even = np.ones((MAP_HEIGHT, 2 * MAP_HEIGHT))
     return [
         Row("uniform", Fixed(even), uniform=True),

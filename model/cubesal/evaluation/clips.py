@@ -171,7 +171,12 @@ def stepped_tracks(
         The tracks, and the luminance of the points' frames at the size of the maps (with
         ``keep_greys``, else empty).
     """
-    tracks = [SaliencyTrack(grid.frame_index, grid.time_s, grid.source, row.name) for row in rows]
+    tracks = [
+        SaliencyTrack(
+            grid.frame_index, grid.time_s, grid.source, row.name, signed=row.source_is_raw
+        )
+        for row in rows
+    ]
     stepped = [
         (row.source, track)
         for row, track in zip(rows, tracks, strict=True)
@@ -203,9 +208,10 @@ def _step(
     for source, track in stepped:
         if k < start - source.warmup_frames:
             continue
-        saliency = source.step(rgb, time_s)
-        if k >= start:
-            track.set(k, saliency)
+        if k < start:
+            source.observe(rgb, time_s)
+        else:
+            track.set(k, source.step(rgb, time_s))
 
 
 def _runs(points: Sequence[int]) -> list[tuple[int, int]]:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.class_map_model import ClassMapModel
-from cubesal.evaluation.baselines import MAP_HEIGHT, equator_prior
-from cubesal.evaluation.rows import SMOOTHING, Row, variants
+from cubesal.evaluation.baselines import MAP_HEIGHT, model_prior
+from cubesal.evaluation.rows import SMOOTHING, RawMaps, Row, variants
+from cubesal.fusion import FusionModel
 from cubesal.models import SaliencyModel, load_model
 from cubesal.predictor import SaliencyPredictor
 from cubesal.sphere_grid import cell_weights, equirect_taps
@@ -29,22 +30,30 @@ def model_rows(
     """The row of a model, and with ``baselines`` also smoothed, static and zero-padded.
 
     The network runs once per frame without its prior, which is multiplied on afterwards, exactly as
-    the predictor does.
+    the predictor does. Maps that the published code would have too are scored raw under its
+    protocol, unless ``prior`` is "on", which goes with the map that is shown.
 
     Raises:
         ModelError, DeviceError: as `cubesal.models.load_model`.
     """
     model = load_model(name, device)
-    made = variants(None if prior == "off" else equator_prior(), SMOOTHING if baselines else 0.0)
+    made = variants(None if prior == "off" else model_prior(), SMOOTHING if baselines else 0.0)
     if prior == "on":
-        made = tuple(variant for variant in made if variant.suffix.endswith("prior"))
-    rows = [Row(name, SaliencyPredictor(model, prior=False), made, judged=True)]
+        made = tuple(variant for variant in made if variant.weighs)
+
+    def row(name: str, model: SaliencyModel, *, judged: bool = False) -> Row:
+        predictor = SaliencyPredictor(model, prior=False)
+        raw: RawMaps | None = None
+        if isinstance(model, ClassMapModel) and prior != "on":
+            raw = RawMaps(predictor, model.window - 1)
+        return Row(name, predictor, made, judged=judged, raw=raw)
+
+    rows = [row(name, model, judged=True)]
     if baselines:
         static = without_memory(model)
         if static is not model:
-            rows.append(Row(f"{name}, static", SaliencyPredictor(static, prior=False), made))
-        zeros = SaliencyPredictor(static.zero_padded(), prior=False)
-        rows.append(Row(_zeros_name(name), zeros, made))
+            rows.append(row(f"{name}, static", static))
+        rows.append(row(_zeros_name(name), static.zero_padded()))
     return rows
 
 
@@ -52,6 +61,8 @@ def without_memory(model: SaliencyModel) -> SaliencyModel:
     """The same networks looking at every frame by itself; the model itself if it does already."""
     if isinstance(model, ClassMapModel) and model.memory is not None:
         return model.with_memory(None)
+    if isinstance(model, FusionModel):
+        return model.static()
     return model
 
 

@@ -105,7 +105,14 @@ class PredictedMaps:
             return int(facts.get("first_number", 0))
         except FileNotFoundError:
             return 0
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise EvaluationError(f"{folder / _FACTS} cannot be read: {error}") from error
 
 
@@ -115,12 +122,28 @@ def numbered_files(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
+def _reason(error: Exception) -> str:
+    """One line of it: numpy's advice to those who trust a file goes on for more."""
+    words = str(error) or "it says that it is larger than memory"
+    return words.splitlines()[0]
+
+
 def load_map(path: Path) -> NDArray[np.floating]:
     """A map (H, W), or (1, H, W), of finite numbers from an npy file. EvaluationError."""
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise EvaluationError(f"{path} is not a readable array: {error}") from error
+        # Not np.load, which takes an archive for an array of another kind.
+        with path.open("rb") as file:
+            values = np.lib.format.read_array(file, allow_pickle=False)
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        TypeError,
+        MemoryError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise EvaluationError(f"{path} is not a readable array: {_reason(error)}") from error
     if values.ndim == 3 and values.shape[0] == 1:
         values = values[0]
     if values.ndim != 2 or values.size == 0:

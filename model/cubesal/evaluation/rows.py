@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import degrees, radians
 from typing import Final
 
@@ -12,24 +12,28 @@ from numpy.typing import NDArray
 
 from cubesal.analysis import Predictor
 from cubesal.evaluation.predictions import PredictedMaps
+from cubesal.metrics import Protocol
+from cubesal.predictor import SaliencyPredictor
 from cubesal.sphere_filter import smooth_on_sphere
 
-__all__ = ["PLAIN", "SMOOTHING", "Fixed", "Row", "Variant", "still_map", "variants"]
+__all__ = ["PLAIN", "SMOOTHING", "Fixed", "RawMaps", "Row", "Variant", "still_map", "variants"]
 
 Map = NDArray[np.floating]
 
 #: Radians: the one smoothing of the rows that say "smoothed", and of the checks.
 SMOOTHING: Final = radians(5)
 
-_STILL_STEP_S = 0.2
-
 
 @dataclass(frozen=True)
 class Variant:
-    """What is done to every map of a row: a suffix for its name, and the deed."""
+    """What is done to every map of a row: a suffix for its name, and the deed.
+
+    ``weighs``: it multiplies by a prior.
+    """
 
     suffix: str
     apply: Callable[[Map], Map]
+    weighs: bool = False
 
 
 PLAIN: Final = Variant("", lambda saliency: saliency)
@@ -43,6 +47,7 @@ class Row:
         name: what the table says; a variant adds its suffix.
         source: predicts maps (120, 240) from frames, as the analysis of clips does; or maps that
             were predicted before.
+        raw: scored in place of ``source`` under the protocol ``cp360``, where there is one.
         chosen: the variants.
         needs_motion: predicts nothing from one picture.
         uniform: maps are constant on purpose, and are scored as chance.
@@ -55,15 +60,57 @@ class Row:
     needs_motion: bool = False
     uniform: bool = False
     judged: bool = False
+    raw: RawMaps | None = None
+
+    def under(self, protocol: Protocol) -> Row:
+        """The row as a protocol scores it: the published one, raw maps, which have no prior."""
+        if protocol == "sphere" or self.raw is None:
+            return self
+        chosen = tuple(variant for variant in self.chosen if not variant.weighs)
+        return replace(self, source=self.raw, chosen=chosen, raw=None)
 
     @property
     def needs_video(self) -> bool:
         """Whether frames must be shown to it: maps that are stored or made up need none."""
         return not isinstance(self.source, PredictedMaps | Fixed)
 
+    @property
+    def source_is_raw(self) -> bool:
+        """Whether its maps may be negative."""
+        return isinstance(self.source, RawMaps)
+
     def names(self) -> list[str]:
         """The names of its variants in the table."""
         return [self.name + variant.suffix for variant in self.chosen]
+
+
+class RawMaps:
+    """A predictor whose maps are those of its model itself: own size, own range, even negative.
+
+    Attributes:
+        unfilled: frames at the start of a clip whose windows are not full, so that the published
+            code has no map of them.
+    """
+
+    def __init__(self, predictor: SaliencyPredictor, unfilled: int = 0) -> None:
+        self._predictor = predictor
+        self.unfilled = unfilled
+        self.warmup_frames = predictor.warmup_frames
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self._predictor.reset()
+
+    def observe(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> None:
+        """Show the next picture without asking for its map."""
+        self._predictor.observe(equirect_rgb, time_s)
+
+    def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
+        """The raw map (h, 2 h) of the next picture."""
+        self._predictor.step(equirect_rgb, time_s)
+        raw = self._predictor.last_raw
+        assert raw is not None
+        return raw
 
 
 class Fixed:
@@ -76,6 +123,9 @@ class Fixed:
 
     def reset(self) -> None:
         """Nothing is remembered."""
+
+    def observe(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> None:
+        """Nothing is looked at."""
 
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
         """The same map, whatever is shown."""
@@ -94,11 +144,13 @@ def variants(prior: Map | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
         made.append(Variant(f", {degrees(smoothing):.3g}°", smooth))
     if prior is not None:
         weights = prior
-        made.append(Variant(" x prior", lambda saliency: saliency * weights))
+        made.append(Variant(" x prior", lambda saliency: saliency * weights, weighs=True))
     if prior is not None and smoothing > 0:
         made.append(
             Variant(
-                f", {degrees(smoothing):.3g}° x prior", lambda saliency: smooth(saliency) * weights
+                f", {degrees(smoothing):.3g}° x prior",
+                lambda saliency: smooth(saliency) * weights,
+                weighs=True,
             )
         )
     return tuple(made)
@@ -107,17 +159,14 @@ def variants(prior: Map | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
 def still_map(
     source: Predictor | PredictedMaps, equirect_rgb: NDArray[np.uint8], name: str = ""
 ) -> NDArray[np.floating]:
-    """The map of one picture: shown as often as the predictor needs until its maps hold.
+    """The map of one picture, shown once: nothing moves in a still.
 
     Maps that were predicted before are found by the picture's ``name``.
     """
     if isinstance(source, PredictedMaps):
         return source.still(name)
     source.reset()
-    saliency = source.step(equirect_rgb, 0.0)
-    for repeat in range(1, source.warmup_frames + 1):
-        saliency = source.step(equirect_rgb, repeat * _STILL_STEP_S)
-    return saliency
+    return source.step(equirect_rgb, 0.0)
 
 
 def needing_no_motion(rows: Sequence[Row]) -> list[Row]:

@@ -9,6 +9,7 @@ The set of a still is what its name says before the first underscore.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,20 @@ OBSERVERS = "half the observers"
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 _HALVINGS = 10
+
+#: What numpy and its archives raise at damaged or unfit contents.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    IndexError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,7 @@ def _with_fixations(picture: Path, points: Path) -> Still:
             metrics.fixation_map(u[people == who], v[people == who], MAP_HEIGHT)
             for who in np.unique(people)
         ]
-    except (OSError, ValueError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise EvaluationError(f"{points} does not hold usable fixations: {error}") from error
     return Still(picture.stem, _group(picture), picture, Truth(counts, density), tuple(observers))
 
@@ -131,7 +146,7 @@ def score_stills(
         observers: add the row in which one half of the observers predicts the other.
     """
     sections: dict[tuple[str, str], Section] = {}
-    usable = needing_no_motion(rows)
+    usable = [row.under(protocol) for row in needing_no_motion(rows)]
     for done, still in enumerate(stills):
         section = sections.setdefault(
             (still.group, still.kind), Section(still.group, still.kind, COLUMNS)

@@ -48,7 +48,7 @@ def primary_frames(path: Path) -> tuple[str, list[AnnotatedFrame]]:
             if (boxes := _primary_boxes(frame["subjects"]))
         ]
         clip = str(facts["clip"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise EvaluationError(f"{path} does not hold usable subject boxes: {error!r}") from error
     if not frames:
         raise EvaluationError(f"{path} marks no primary subject in any frame")

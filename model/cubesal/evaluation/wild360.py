@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +18,21 @@ from cubesal.errors import CubesalError, EvaluationError
 from cubesal.evaluation.baselines import MAP_HEIGHT
 from cubesal.evaluation.clips import stepped_tracks
 from cubesal.evaluation.predictions import PredictedMaps, load_map, numbered_files
-from cubesal.evaluation.rows import Fixed, Row
+from cubesal.evaluation.rows import Fixed, RawMaps, Row
 from cubesal.evaluation.section import Section
 from cubesal.evaluation.stills import Truth, score_map
 from cubesal.metrics import Protocol
-from cubesal.metrics.inputs import brought_to
+from cubesal.metrics.inputs import as_values, brought_to
 from cubesal.progress import ProgressFn
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
 
-__all__ = ["COLUMNS", "WildClip", "read_ids", "read_wild360", "score_wild360"]
+__all__ = ["COLUMNS", "WildClip", "read_wild360", "score_wild360"]
 
 COLUMNS = ("auc_judd", "auc_borji", "cc", "sim", "nss", "kld")
+
+#: Frames at a clip's end of which the published numbering has no map: that of its temporal stage.
+_UNPREDICTED_TAIL = 2
 
 MapAt = Callable[[int], NDArray[np.floating]]
 
@@ -43,22 +46,11 @@ class WildClip:
     copies: int = 1
 
 
-def read_ids(path: Path) -> list[str]:
-    """Ids from a file, one a line, with or without .mp4, repetitions kept. EvaluationError."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{path} is not a readable list of ids: {error}") from error
-    ids = [line.strip().removesuffix(".mp4") for line in lines if line.strip()]
-    if not ids:
-        raise EvaluationError(f"{path} names no clip")
-    return ids
-
-
 def read_wild360(folder: Path, ids: Sequence[str] | None = None) -> list[WildClip]:
     """The clips of a ground-truth folder, by name, or those that ``ids`` name. EvaluationError.
 
     An id that stands twice, as one of the published test list does, becomes one clip of two copies.
+    Without ids, every folder that is called as a clip must hold heat maps.
     """
     found = {
         path.name.removesuffix(".mp4"): numbered_files(path)
@@ -66,6 +58,10 @@ def read_wild360(folder: Path, ids: Sequence[str] | None = None) -> list[WildCli
         if path.is_dir()
     }
     found = {name: heats for name, heats in found.items() if heats}
+    named = (path for path in sorted(folder.glob("*.mp4")) if path.is_dir())
+    empty = [path for path in named if path.stem not in found]
+    if ids is None and empty:
+        raise EvaluationError(f"{empty[0]} holds no numbered npy files: its heat maps are missing")
     counted = Counter(list(found) if ids is None else ids)
     absent = [name for name in counted if name not in found]
     if absent:
@@ -105,13 +101,17 @@ def score_wild360(
         rate_hz: predict so many maps per second and interpolate; None: one for every frame.
     """
     section = Section("Wild-360", "heat maps", COLUMNS)
+    rows = [row.under(protocol) for row in rows]
     section.judged = [name for row in rows if row.judged for name in row.names()]
     weights = {}
     for done, clip in enumerate(clips):
         weights[clip.name] = float(clip.copies * (len(clip.heats) - 1))
+        compared = _compared_frames(clip, rows, protocol)
         for row in rows:
             try:
                 maps = _maps_of(clip, row, protocol, videos, rate_hz)
+                if isinstance(row.source, Fixed):
+                    maps = replace(maps, frames=compared)
                 _add_scores(clip, row, section, protocol, maps)
             except (CubesalError, ValueError) as error:
                 section.failures.append(f"{row.name} on {clip.name}: {error}")
@@ -150,7 +150,8 @@ def _maps_of(
             raise EvaluationError(f"there is no map of frame {frame}")
         return saliency
 
-    frames = _frames_with_a_map(clip, source.warmup_frames, protocol)
+    unfilled = source.unfilled if isinstance(source, RawMaps) else 0
+    frames = _frames_with_a_map(clip, unfilled, protocol)
     if not frames:
         raise EvaluationError(f"{len(clip.heats)} frames are too few for a map of any of them")
     return _Maps(frames, at)
@@ -164,11 +165,50 @@ def _stored(clip: WildClip, source: PredictedMaps) -> _Maps:
             f"there is a map of frame {strange[0]} but no ground truth; if the files are not"
             " numbered by frame from 0, say so with --first-number"
         )
+    _check_tail(clip, list(files))
     features = source.feature_count(clip.name)
     return _Maps(list(files), lambda frame: load_map(files[frame]), features)
 
 
-def _frames_with_a_map(clip: WildClip, warmup: int, protocol: Protocol) -> list[int]:
+def _check_tail(clip: WildClip, frames: list[int]) -> None:
+    """Whether predictions go on to the end of a clip, in steps of any width. EvaluationError.
+
+    The published numbering leaves out one or two of the last frames that would have a map.
+    """
+    step = frames[1] - frames[0] if len(frames) > 1 else 1
+    lacking = len(clip.heats) - 1 - frames[-1]
+    if lacking >= step * (_UNPREDICTED_TAIL + 1):
+        raise EvaluationError(
+            f"the last map is that of frame {frames[-1]}, but the ground truth goes on to frame"
+            f" {len(clip.heats) - 1}: predict the rest"
+        )
+
+
+def _compared_frames(clip: WildClip, rows: Sequence[Row], protocol: Protocol) -> list[int]:
+    """The frames that all judged rows have a map of: maps that know nothing are scored on those.
+
+    Gains over them are then gains on the same frames.
+    """
+    frames = list(clip.heats)
+    for row in rows:
+        if not row.judged:
+            continue
+        try:
+            own = _frames_of(clip, row, protocol)
+        except CubesalError:  # said where its maps are asked for
+            continue
+        frames = [frame for frame in frames if frame in own] or frames
+    return frames
+
+
+def _frames_of(clip: WildClip, row: Row, protocol: Protocol) -> set[int]:
+    if isinstance(row.source, PredictedMaps):
+        return set(_stored(clip, row.source).frames)
+    unfilled = row.source.unfilled if isinstance(row.source, RawMaps) else 0
+    return set(_frames_with_a_map(clip, unfilled, protocol))
+
+
+def _frames_with_a_map(clip: WildClip, unfilled: int, protocol: Protocol) -> list[int]:
     """Every frame; under ``cp360`` those that the published code has a map of.
 
     Its static stage stops before the last frame. Its temporal one has no map until its window is
@@ -177,7 +217,7 @@ def _frames_with_a_map(clip: WildClip, warmup: int, protocol: Protocol) -> list[
     frames = list(clip.heats)
     if protocol == "sphere":
         return frames
-    return frames[warmup : len(frames) - (2 if warmup else 1)]
+    return frames[unfilled : len(frames) - (2 if unfilled else 1)]
 
 
 def _predicted(
@@ -228,6 +268,6 @@ def _add_scores(
 def _truth(path: Path, protocol: Protocol) -> Truth:
     heat = load_map(path)
     if protocol == "sphere" and heat.shape[0] > MAP_HEIGHT and heat.shape[1] == 2 * heat.shape[0]:
-        return Truth(None, brought_to(heat.astype(np.float64), MAP_HEIGHT))
+        return Truth(None, brought_to(as_values(heat, "truth"), MAP_HEIGHT))
     # Its own precision is kept: the published protocol resizes in it.
     return Truth(None, heat)

@@ -88,7 +88,7 @@ def _names_below(folder: Path) -> Iterator[str]:
 def _is_our_export(folder: Path) -> bool:
     try:
         facts = json.loads((folder / FACTS_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(facts, dict) and facts.keys() >= _FACTS
 

@@ -134,6 +134,6 @@ def _facts(folder: Path) -> dict[str, Any] | None:
     """What the ``maps.json`` of a folder says; None without a usable one."""
     try:
         facts = json.loads((folder / FACTS_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return facts if isinstance(facts, dict) else None

@@ -61,6 +61,13 @@ class FrameNumbers:
             left_out = 2 if self.temporal else 1
         return self.warmup <= frame < frame_count - left_out
 
+    def has_features(self, frame: int, frame_count: int) -> bool:
+        """Whether ``frame`` has features: with published numbers, all that its static stage does.
+
+        More frames than have a map of the temporal stage, which learns of them all.
+        """
+        return frame < frame_count - (1 if self.numbering == "published" else 0)
+
     def map_name(self, frame: int, suffix: str = ".npy") -> str:
         """The file of a frame's map or overlay."""
         return self._name(frame + self.first_map_number, suffix)

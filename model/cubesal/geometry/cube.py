@@ -37,6 +37,9 @@ __all__ = [
 CubeMode = Literal["bilinear", "cubic", "cubic_q32", "bilinear_align0"]
 _EXACT_MODES = ("bilinear", "cubic")
 
+#: OpenCV counts pixels in 16 bits, also those of six faces below each other.
+_LARGEST_FACE_W, _LARGEST_HEIGHT = 5461, 16383
+
 
 def equirect_to_cube(
     equirect: NDArray[Pixel], face_w: int, convention: Convention = "exact"
@@ -47,10 +50,10 @@ def equirect_to_cube(
     uint8 and float32 keep their type; the published pipeline samples floats in [0, 1].
 
     Raises:
-        ValueError: the picture has another shape, or there is no such convention.
+        ValueError: the picture has another shape or type, or there is no such convention.
     """
-    if face_w < 1:
-        raise ValueError(f"face_w must be at least 1, not {face_w}")
+    _check_size(face_w, _LARGEST_FACE_W, "face_w")
+    _check_picture(equirect, "an equirect picture")
     if equirect.ndim not in (2, 3):
         raise ValueError(f"an equirect picture has shape (H, W[, C]), not {equirect.shape}")
     height, width = equirect.shape[:2]
@@ -102,12 +105,13 @@ def cube_to_equirect(
     ``published.PUBLISHED_LOOKUPS``, and uint8 is rounded.
 
     Raises:
-        ValueError: the faces have another shape, or there is no such convention or mode in it.
+        ValueError: the faces have another shape or type, or there is no such convention or mode
+            in it.
     """
+    _check_picture(faces, "cube faces")
     if faces.ndim != 4 or faces.shape[0] != 6 or faces.shape[1] != faces.shape[2]:
         raise ValueError(f"faces have shape (6, W, W, C), not {faces.shape}")
-    if height < 1:
-        raise ValueError(f"the height of a map must be at least 1, not {height}")
+    _check_size(height, _LARGEST_HEIGHT, "the height of a map")
     check_mode(convention, mode)
     face_w, channels = faces.shape[2:]
     if convention == "exact":
@@ -119,6 +123,20 @@ def cube_to_equirect(
     if faces.dtype == np.uint8:
         values = np.clip(np.rint(values), 0, 255)
     return values.reshape(height, 2 * height, channels).astype(faces.dtype)
+
+
+def _check_size(size: int, largest: int, what: str) -> None:
+    if not isinstance(size, int | np.integer) or not 1 <= size <= largest:
+        raise ValueError(f"{what} must be a whole number of 1 to {largest}, not {size!r}")
+
+
+def _check_picture(pixels: NDArray[Pixel], what: str) -> None:
+    if not isinstance(pixels, np.ndarray):
+        raise ValueError(f"{what} must be a numpy array, not {type(pixels).__name__}")
+    if pixels.dtype not in (np.uint8, np.float32) or pixels.size == 0:
+        raise ValueError(
+            f"{what} must hold pixels of uint8 or float32, not {pixels.dtype} {pixels.shape}"
+        )
 
 
 def check_mode(convention: Convention, mode: str) -> None:

@@ -9,7 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.metrics.inputs import Map, Rng, Values, as_values, check_varies
+from cubesal.metrics.inputs import (
+    Map,
+    Rng,
+    Values,
+    as_values,
+    check_sphere,
+    check_varies,
+    is_constant,
+)
 
 __all__ = ["auc_borji", "auc_judd", "auc_shuffled", "cc", "kld", "nss", "sim"]
 
@@ -25,6 +33,7 @@ def auc_judd(saliency: Map, truth: Map, rng: Rng | None) -> float:
     """Area under a curve whose counts start at 0 for the first fixation, and so lag by one."""
     values, fixated = _resized(saliency, "prediction"), _fixated(truth)
     if rng is not None:
+        check_varies(values.astype(np.float64), "prediction")  # its jitter would hide it
         values = values + rng.standard_normal(values.shape) / _JITTER
     values = _scaled(values, "prediction").reshape(-1)
     thresholds = np.sort(values[fixated.reshape(-1)])[::-1]
@@ -84,8 +93,12 @@ def nss(saliency: Map, truth: Map) -> float:
 
 
 def kld(saliency: Map, truth: Map) -> float:
-    """Divergence of two maps scaled to sum 1."""
-    values = _summing_to_one(_resized(saliency, "prediction"), "prediction")
+    """Divergence of two maps scaled to sum 1; a partly negative prediction is lifted to 0 first.
+
+    Those of the temporal stage can be, and all other scores take them as they are.
+    """
+    resized = _resized(saliency, "prediction")
+    values = _summing_to_one(resized - min(resized.min(), 0), "prediction")
     heat = _summing_to_one(_resized(truth, "truth"), "truth")
     return float((heat * np.log(_EPSILON + heat / (values + _EPSILON))).sum())
 
@@ -96,6 +109,10 @@ def _resized(values: Map, what: str) -> NDArray[np.floating]:
     The published code means to use Lanczos, but hands the flag over in another argument's place.
     """
     checked = as_values(values, what)
+    if what != "prediction":
+        check_sphere(checked, what)
+    if is_constant(checked):  # resized, it could vary by more than rounding
+        return np.full(_SIZE[::-1], checked[0, 0])
     array = checked.astype(np.float32) if np.asarray(values).dtype == np.float32 else checked
     return np.asarray(cv2.resize(array, _SIZE, interpolation=cv2.INTER_LINEAR))
 

@@ -11,13 +11,20 @@ from cubesal.training.config import TrainingConfig
 from cubesal.training.config_file import load_config
 from cubesal.training.prepared import PreparedClip
 from cubesal.training.processes import Processes, joined_processes
-from cubesal.training.session import TrainingReport, default_cache, prepare_clips, train
+from cubesal.training.session import (
+    TrainingReport,
+    check_folder,
+    default_cache,
+    prepare_clips,
+    train,
+)
 
 __all__ = [
     "PreparedClip",
     "Processes",
     "TrainingConfig",
     "TrainingReport",
+    "check_folder",
     "default_cache",
     "joined_processes",
     "load_config",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +16,7 @@ __all__ = [
     "OptimiserConfig",
     "RunConfig",
     "TrainingConfig",
+    "learning_rate",
 ]
 
 
@@ -139,3 +141,15 @@ class TrainingConfig:
     losses: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     run: RunConfig = field(default_factory=RunConfig)
+
+
+def learning_rate(config: OptimiserConfig, step: int, steps_per_epoch: int, steps: int) -> float:
+    """The rate of a step, counted from 0, of `steps` in all."""
+    rate = config.lr
+    if config.warmup:
+        rate *= min(1.0, (step + 1) / config.warmup)
+    if config.schedule == "cosine":
+        rate *= 0.5 * (1 + math.cos(math.pi * step / steps))
+    if config.schedule == "step":
+        rate *= 0.1 ** (step // (steps_per_epoch * config.step_epochs))
+    return rate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
@@ -17,14 +18,24 @@ __all__ = ["as_table", "difference", "load_config"]
 
 Section = TypeVar("Section")
 
-#: (key, the least it may be); what must be greater than 0 is in the other list.
-_AT_LEAST = {
-    "rate_hz": 0, "every": 0, "frames": 0, "channels": 0, "smooth": 0, "temporal": 0, "mask": 0,
-    "threshold": 0, "height": 0, "warmup": 0, "weight_decay": 0, "clip_norm": 0, "seed": 0,
-    "checkpoint_every": 0, "keep": 0, "step_epochs": 1, "accumulate": 1, "epochs": 1, "batch": 1,
-    "stride": 1, "log_every": 1, "face_w": 1, "window": 3, "input": 1,
-    "hidden": 1, "flow_height": LEAST_FLOW_HEIGHT,
+#: More than anybody counts of anything, and far from where numbers overflow.
+_MANY = 1_000_000_000
+#: The least and the greatest that a number may be. Sizes end where one frame fills a memory: faces
+#: and rows of four times what the published code looks at, and more.
+_RANGES: dict[str, tuple[float, float]] = {
+    "rate_hz": (0, 1000), "every": (0, _MANY), "frames": (0, _MANY), "face_w": (33, 2048),
+    "channels": (0, 100_000), "flow_height": (LEAST_FLOW_HEIGHT, 4096),
+    "input": (1, 100_000), "hidden": (1, 100_000),
+    "smooth": (0, 1e6), "temporal": (0, 1e6), "mask": (0, 1e6), "threshold": (0, 1e6),
+    "height": (0, 4096),
+    "lr": (0, 1e30), "step_epochs": (1, _MANY), "warmup": (0, _MANY), "weight_decay": (0, 1e6),
+    "accumulate": (1, _MANY), "clip_norm": (0, 1e30),
+    "epochs": (1, _MANY), "batch": (1, _MANY), "window": (3, 1000), "stride": (1, _MANY),
+    "seed": (0, 2**32 - 1), "checkpoint_every": (0, _MANY), "keep": (0, _MANY),
+    "log_every": (1, _MANY),
 }  # fmt: skip
+#: What may be 0, for something else, and otherwise not less than this.
+_OR_ZERO = {"rate_hz": 1e-4, "height": 8}
 _POSITIVE = ("lr",)
 _IN_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
@@ -42,6 +53,10 @@ def load_config(path: Path) -> TrainingConfig:
         raise TrainingError(f"cannot read {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"{path} is no TOML file: {error}") from error
+    except RecursionError as error:
+        raise TrainingError(f"{path} is no configuration: it is nested too deeply") from error
+    except ValueError as error:  # Python reads no whole number of thousands of digits
+        raise TrainingError(f"{path} is no configuration: a number in it is too long") from error
     config = _section(TrainingConfig, table, path, "")
     _check_together(config, path)
     return config
@@ -83,22 +98,29 @@ def _section(kind: type[Section], table: Mapping[str, Any], path: Path, prefix: 
 def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
     if is_dataclass(hint):
         if not isinstance(value, dict):
-            raise TrainingError(f"{path}: {key} must be a section [{key}], not {value!r}")
+            raise TrainingError(f"{path}: {key} must be a section [{key}], not {_shown(value)}")
         return _section(hint, value, path, f"{key}.")  # type: ignore[arg-type]  # a class
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
-            raise TrainingError(f"{path}: {key} is {value!r}; it may be {_listed(get_args(hint))}")
+            known = _listed(get_args(hint))
+            raise TrainingError(f"{path}: {key} is {_shown(value)}; it may be {known}")
         return value
     if get_origin(hint) is tuple:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise TrainingError(f"{path}: {key} must be a list of texts, not {value!r}")
+            raise TrainingError(f"{path}: {key} must be a list of texts, not {_shown(value)}")
         return tuple(value)
-    if hint is float and type(value) is int:
-        value = float(value)
-    if type(value) is not hint:
-        raise TrainingError(f"{path}: {key} must be {_IN_WORDS[hint]}, not {value!r}")
+    if type(value) is not hint and not (hint is float and type(value) is int):
+        raise TrainingError(f"{path}: {key} must be {_IN_WORDS[hint]}, not {_shown(value)}")
     _check_range(value, path, key)
-    return value
+    return hint(value)  # whole numbers are numbers, too
+
+
+def _shown(value: Any) -> str:
+    """The value for a message, shortened: it may be of any length and depth."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # a hexadecimal number of more digits than Python writes
+        return "a number too long to write"
 
 
 def _listed(values: tuple[Any, ...]) -> str:
@@ -109,12 +131,19 @@ def _check_range(value: Any, path: Path, key: str) -> None:
     name = key.rpartition(".")[2]
     if isinstance(value, str | bool):
         return
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise TrainingError(f"{path}: {key} must be a finite number, not {value}")
-    if name in _AT_LEAST and value < _AT_LEAST[name]:
-        raise TrainingError(f"{path}: {key} must be at least {_AT_LEAST[name]}, not {value}")
+    least, greatest = _RANGES[name]
+    or_zero = ""
+    if value and name in _OR_ZERO:
+        least, or_zero = _OR_ZERO[name], "0 or "
+    given = _shown(value)
     if name in _POSITIVE and value <= 0:
-        raise TrainingError(f"{path}: {key} must be greater than 0, not {value}")
+        raise TrainingError(f"{path}: {key} must be greater than 0, not {given}")
+    if value < least:
+        raise TrainingError(f"{path}: {key} must be {or_zero}at least {least}, not {given}")
+    if value > greatest:
+        raise TrainingError(f"{path}: {key} must be at most {greatest}, not {given}")
 
 
 def _check_together(config: TrainingConfig, path: Path) -> None:

@@ -14,6 +14,8 @@ __all__ = ["COLUMNS", "TrainingLog", "read_log"]
 
 COLUMNS = ("step", "epoch", "smooth", "temporal", "mask", "total", "lr", "seconds")
 
+_REMEDY = "move it away, or choose another folder with --out"
+
 
 class TrainingLog:
     """``log.csv`` in a folder: one row per logged step, written at once.
@@ -25,7 +27,7 @@ class TrainingLog:
         tensorboard: also write for TensorBoard.
 
     Raises:
-        TrainingError: TensorBoard is asked for and not installed.
+        TrainingError: TensorBoard is asked for and not installed, or see `read_log`.
         ExportError: the file cannot be written.
     """
 
@@ -53,12 +55,24 @@ class TrainingLog:
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
-    """The rows of a folder's ``log.csv``, without what was cut short; [] if there is none."""
+    """The rows of a folder's ``log.csv``, without what was cut short; [] if there is none.
+
+    Raises:
+        TrainingError: it cannot be read, or is something else, which must not be overwritten.
+    """
+    path = folder / "log.csv"
     try:
-        with (folder / "log.csv").open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise TrainingError(f"cannot read {path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TrainingError(f"{path} is not the log of a training: {_REMEDY}") from error
+    if header is not None and tuple(header) != COLUMNS:
+        raise TrainingError(f"{path} is not the log of a training: {_REMEDY}")
     read = []
     for row in rows:
         try:

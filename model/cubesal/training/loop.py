@@ -7,7 +7,6 @@ training that was killed goes on with the same numbers.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
@@ -23,29 +22,19 @@ from cubesal.training.checkpoints import (
     random_state,
     restore_random_state,
 )
-from cubesal.training.config import OptimiserConfig, TrainingConfig
+from cubesal.training.config import OptimiserConfig, TrainingConfig, learning_rate
 from cubesal.training.log import COLUMNS, TrainingLog
 from cubesal.training.processes import Processes
 from cubesal.training.tasks import Task
 from cubesal.training.windows import SampleSource, epoch_order
 
-__all__ = ["Trainer", "learning_rate"]
+__all__ = ["Trainer"]
 
 BatchT = TypeVar("BatchT")
 
+#: What taking up the state of another network may raise.
+_MISFITS = (LookupError, RuntimeError, ValueError, TypeError, AttributeError, ArithmeticError)
 _PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def learning_rate(config: OptimiserConfig, step: int, steps_per_epoch: int, steps: int) -> float:
-    """The rate of a step, counted from 0, of `steps` in all."""
-    rate = config.lr
-    if config.warmup:
-        rate *= min(1.0, (step + 1) / config.warmup)
-    if config.schedule == "cosine":
-        rate *= 0.5 * (1 + math.cos(math.pi * step / steps))
-    if config.schedule == "step":
-        rate *= 0.1 ** (step // (steps_per_epoch * config.step_epochs))
-    return rate
 
 
 class Trainer(Generic[BatchT]):
@@ -94,19 +83,40 @@ class Trainer(Generic[BatchT]):
         """Take up a state of `Checkpoints`.
 
         Raises:
-            TrainingError: it is of another network.
+            TrainingError: it is of another network or training.
         """
+        done = position.epoch * self.steps_per_epoch + position.in_epoch
+        if position.in_epoch >= self.steps_per_epoch or position.step != done:
+            raise TrainingError(
+                "the last checkpoint contradicts itself about the steps that are done: remove it to"
+                " continue from the one before it"
+            )
+        groups = [set(group) for group in self._optimiser.param_groups]
         try:
             self._task.module.load_state_dict(state["module"])
             self._optimiser.load_state_dict(state["optimiser"])
             self._scaler.load_state_dict(state["scaler"])
             restore_random_state(state["random"])
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
+            self._check_optimiser(groups, position.step)
+        except _MISFITS as error:
             raise TrainingError(
                 "the checkpoint does not belong to this network: give the configuration that it"
                 " was made with, or another folder"
             ) from error
         self.position = position
+
+    def _check_optimiser(self, groups: list[set[str]], step: int) -> None:
+        """ValueError unless Adam has the settings it had, and remembers all of each weight."""
+        if [set(group) for group in self._optimiser.param_groups] != groups:
+            raise ValueError("Adam has other settings")
+        remembered = self._optimiser.state
+        if step and not remembered and not self._scaler.is_enabled():  # it may skip the first step
+            raise ValueError("Adam remembers nothing")
+        for weight, moments in remembered.items():
+            if set(moments) != {"step", "exp_avg", "exp_avg_sq"}:
+                raise ValueError(f"Adam remembers {', '.join(moments)}")
+            if {moments["exp_avg"].shape, moments["exp_avg_sq"].shape} != {weight.shape}:
+                raise ValueError("Adam remembers other weights")
 
     def run(
         self,
@@ -122,7 +132,7 @@ class Trainer(Generic[BatchT]):
             told: called with each row of the log.
 
         Raises:
-            TrainingError: the losses are no longer finite, or a sample cannot be read.
+            TrainingError: losses or weights are no longer finite, or a sample cannot be read.
             ExportError: a checkpoint cannot be written.
         """
         self._task.module.train()
@@ -145,7 +155,9 @@ class Trainer(Generic[BatchT]):
             self.save()
 
     def save(self) -> None:
-        """Write a checkpoint of the present state, in the first process."""
+        """Write a checkpoint, in the first process. ExportError; TrainingError: not finite."""
+        if not all(bool(torch.isfinite(weight).all()) for weight in self._learned):
+            raise _undefined("weights", self.position.step)
         if not self._processes.is_first:
             return
         at = self.position
@@ -203,10 +215,14 @@ class Trainer(Generic[BatchT]):
 
     def _check(self, losses: Tensor, step: int) -> None:
         if not bool(torch.isfinite(losses).all()):
-            raise TrainingError(
-                f"the losses became undefined at step {step + 1}: lower optimiser.lr, set"
-                " optimiser.clip_norm, or use float32; the last checkpoint is untouched"
-            )
+            raise _undefined("losses", step + 1)
+
+
+def _undefined(what: str, step: int) -> TrainingError:
+    return TrainingError(
+        f"the {what} became undefined at step {step}: lower optimiser.lr, set"
+        " optimiser.clip_norm, or use float32; the last checkpoint is untouched"
+    )
 
 
 def _steps_per_epoch(config: TrainingConfig, samples: int, processes: int) -> int:

@@ -28,7 +28,7 @@ from cubesal.training.static_maps import StaticMaps
 from cubesal.training.tasks import build_task
 from cubesal.training.windows import ClipWindows, WindowBatch
 
-__all__ = ["TrainingReport", "default_cache", "prepare_clips", "train"]
+__all__ = ["TrainingReport", "check_folder", "default_cache", "prepare_clips", "train"]
 
 #: What may change when a training goes on: it alters no number, or only how many there are.
 _FREE = {
@@ -89,6 +89,31 @@ def prepare_clips(
     return [preparation.of(clip) for clip in found], maps.channels
 
 
+def check_folder(config: TrainingConfig, out: Path, *, resume: bool) -> None:
+    """Make sure that nothing in `out` would be lost; looks only.
+
+    A folder holds one training: checkpoints of several would have folders of their own in it, but
+    there is only one log.
+
+    Raises:
+        TrainingError: the folder holds another training, or this one without `resume`; or a file
+            named as the log that is none.
+    """
+    checkpoints = Checkpoints(out, config.losses)
+    others = checkpoints.others()
+    if others:
+        raise TrainingError(
+            f"{others[0]} holds another training, with other weights of the losses: choose another"
+            " folder with --out, or give the losses of that training to continue it with --resume"
+        )
+    if not resume and checkpoints.states():
+        raise TrainingError(
+            f"{checkpoints.folder} holds a training already: continue it with --resume, or choose"
+            " another folder with --out"
+        )
+    read_log(out)
+
+
 def train(
     config: TrainingConfig,
     clips: list[PreparedClip],
@@ -106,16 +131,12 @@ def train(
         TrainingError: the folder holds another training; see also `Trainer`.
         ExportError: a checkpoint or the log cannot be written.
     """
+    check_folder(config, out, resume=resume)
     run = config.run
     windows = ClipWindows(clips, run.window, run.stride, config.convention)
     checkpoints = Checkpoints(out, config.losses, run.keep, run.export_pth)
     about = {**_lasting(config), "samples": {"fingerprint": windows.fingerprint()}}
     found = checkpoints.load_latest() if resume else None
-    if not resume and checkpoints.states():
-        raise TrainingError(
-            f"{checkpoints.folder} holds a training already: continue it with --resume, or choose"
-            " another folder with --out"
-        )
     if found is not None:
         _check_same(about, found[1]["about"], checkpoints.folder)
     _seed(run.seed)
@@ -124,6 +145,8 @@ def train(
     if found is not None:
         trainer.resume(*found)
     _run_logged(trainer, config, out, processes, progress, told)
+    if processes.is_first:  # a training that was finished already has not saved again
+        checkpoints.complete_pth(task.exported())
     processes.wait()
     return _report(trainer, out, len(windows), checkpoints)
 

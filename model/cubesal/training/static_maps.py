@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +40,7 @@ class StaticMaps:
 
     Attributes:
         channels: maps per frame.
-        weights_name: a short name of the weights' content.
+        weights_name: a short name of the content of all weights.
     """
 
     def __init__(self, data: DataConfig, convention: Convention, device: torch.device) -> None:
@@ -52,13 +53,21 @@ class StaticMaps:
             raise TrainingError(
                 f"data.channels is {data.channels}, but {data.backbone} knows {len(weight)} classes"
             )
-        content = np.ascontiguousarray(weight.detach().cpu().numpy()).tobytes()
-        self.weights_name = hashlib.sha256(content).hexdigest()[:16]
+        self.weights_name = _content_name(self._network.state_dict())
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        """(6, channels, w, w), what a frame of any size gives."""
-        return self(np.zeros((64, 128, 3), np.uint8)).shape
+        """(6, channels, w, w), what a frame of any size gives.
+
+        Raises:
+            TrainingError: the backbone cannot look at faces so small.
+        """
+        try:
+            return self(np.zeros((64, 128, 3), np.uint8)).shape
+        except (RuntimeError, ValueError) as error:
+            raise TrainingError(
+                f"the backbone cannot look at faces of data.face_w = {self._face_w} pixels: {error}"
+            ) from error
 
     def __call__(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(H, W, 3) uint8 -> (6, channels, w, w) float32."""
@@ -70,6 +79,19 @@ class StaticMaps:
             if self._merge_to:
                 maps = merged_classes(maps, self._merge_to)
         return np.ascontiguousarray(maps.float().cpu().numpy())
+
+
+def _content_name(state: Mapping[str, torch.Tensor]) -> str:
+    """16 hexadecimal digits of names, shapes and values; counters of training steps do not count.
+
+    Two files may share their class weights and differ in what comes before.
+    """
+    content = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        if tensor.is_floating_point():
+            content.update(f"{name} {tuple(tensor.shape)} ".encode())
+            content.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).tobytes())
+    return content.hexdigest()[:16]
 
 
 def _built(data: DataConfig, convention: Convention) -> Classifier:
