@@ -75,6 +75,16 @@ def class_activation_maps(
     return torch.einsum("kc,nchw->nkhw", class_weight, features)
 
 
+def merged_classes(maps: Tensor, channels: int) -> Tensor:
+    """(6N, K, w, w) -> (6N, channels, w, w): the greatest of each run of neighbouring classes.
+
+    ImageNet numbers its classes by kind (fish, birds, ..., dogs, ..., vehicles among the things),
+    so that a run is a kind. The greatest over all channels stays what it was.
+    """
+    parts = torch.tensor_split(maps, channels, dim=1)
+    return torch.stack([part.amax(dim=1) for part in parts], dim=1)
+
+
 def static_saliency(
     activation: Tensor,
     height: int | None = None,

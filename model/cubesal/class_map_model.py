@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cubesal.backbone import Classifier
-from cubesal.cam import class_activation_maps, static_saliency
+from cubesal.cam import class_activation_maps, merged_classes, static_saliency
 from cubesal.convlstm import ConvLSTMCell
 from cubesal.cubify import uncubify
 from cubesal.faces import PUBLISHED_FACE_W, unit_faces
@@ -38,11 +38,14 @@ class ClassMaps:
         classifier: on its device; its convention holds throughout.
         face_w: width of the faces in pixels.
         projection: how static saliency is brought from the cube to the sphere.
+        channels: classes are merged to so many kinds, as for the training of a small memory
+            (`cam.merged_classes`); 0 keeps them all.
     """
 
     classifier: Classifier
     face_w: int = PUBLISHED_FACE_W
     projection: CubeMode = "bilinear"
+    channels: int = 0
 
     def features(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
         """Frame (H, W, 3) uint8 -> (6, C, h, w), on the classifier's device."""
@@ -54,11 +57,12 @@ class ClassMaps:
             return self.classifier.features(self.classifier.normalised(batch))
 
     def __call__(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
-        """Frame (H, W, 3) uint8 -> (6, K, h, w), on the classifier's device."""
+        """Frame (H, W, 3) uint8 -> (6, K or `channels`, h, w), on the classifier's device."""
         features = self.features(equirect_rgb)
         with stage("cam"), torch.inference_mode():
             weight, convention = self.classifier.class_weight, self.classifier.convention
-            return class_activation_maps(features, weight, convention)
+            maps = class_activation_maps(features, weight, convention)
+            return merged_classes(maps, self.channels) if self.channels else maps
 
 
 class ClassMapModel(SaliencyModel):

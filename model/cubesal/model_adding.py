@@ -14,7 +14,7 @@ from cubesal.catalogue import (
 )
 from cubesal.classifier import linear_layer
 from cubesal.errors import ExportError, ModelError
-from cubesal.models import TEMPORAL, read_temporal_weights
+from cubesal.models import TEMPORAL, read_own_temporal_weights, read_temporal_weights
 from cubesal.recipes import DOWNLOAD, Recipe, check_name, name_in, read_recipe, recipe_text
 from cubesal.weight_store import download_imagenet, keep_weights, models_folder, weights_path
 from cubesal.weights import check_state
@@ -82,17 +82,23 @@ def _add_own(name: str, file: Path) -> Path:
     given = name_in(file)
     if given not in (None, name):
         raise ModelError(f"{file} describes a model called {given!r}, not {name!r}")
+    temporal = "" if recipe.temporal is None else _keep_own_memory(name, recipe.temporal)
     weights = _keep_own_weights(name, file, recipe)
     target = models_folder() / f"{name}.toml"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(target) as part:
-            part.write_text(recipe_text(recipe, weights), encoding="utf-8")
+            part.write_text(recipe_text(recipe, weights, temporal), encoding="utf-8")
     except OSError as error:
         raise ModelError(f"cannot write {target}: {error.strerror or error}") from error
     except ExportError as error:
         raise ModelError(str(error)) from error
     return target
+
+
+def _keep_own_memory(name: str, file: Path) -> str:
+    """What the kept recipe says of its ConvLSTM, once it is there."""
+    return keep_weights(read_own_temporal_weights(file), weights_path(f"{name}.temporal")).name
 
 
 def _keep_own_weights(name: str, file: Path, recipe: Recipe) -> str:

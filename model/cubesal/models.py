@@ -8,7 +8,7 @@ adds once (`model_adding`); so does a user's own model, described in a TOML file
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -38,6 +38,7 @@ __all__ = [
     "load_model",
     "model_files",
     "model_location",
+    "read_own_temporal_weights",
     "read_temporal_weights",
     "verify_model",
 ]
@@ -102,7 +103,7 @@ def _info(name: str) -> ModelInfo:
     except ModelError as error:
         return ModelInfo(name, "your own", str(error))
     description = recipe.description
-    if recipe.memory is not None and not recipe.needs_memory:
+    if recipe.memory is not None and recipe.temporal is None and not recipe.needs_memory:
         has_memory = weights_path(TEMPORAL).is_file()
         description += ", with ConvLSTM" if has_memory else f", static until {TEMPORAL} is added"
     try:
@@ -162,10 +163,19 @@ def _loaded(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
         classifier = build(recipe.backbone, recipe.convention, files[0]).to(device)
     except ValueError as error:
         raise ModelError(f"model {name!r} cannot be built: {error}") from error
-    cell: ConvLSTMCell | None = None
-    if len(files) > 1:
-        cell = build_cell(read_temporal_weights(files[1]), recipe.convention).to(device)
     maps = ClassMaps(classifier, recipe.face_w, recipe.projection)
+    if len(files) == 1:
+        return ClassMapModel(name, maps, files=files)
+    own = recipe.temporal is not None
+    state = read_own_temporal_weights(files[1]) if own else read_temporal_weights(files[1])
+    cell = build_cell(state, recipe.convention).to(device)
+    classes = len(classifier.class_weight)
+    if cell.input_size > classes:
+        raise ModelError(
+            f"{files[1]} holds a ConvLSTM of {cell.input_size} channels,"
+            f" but the backbone of {name!r} knows {classes} classes"
+        )
+    maps = replace(maps, channels=cell.input_size if cell.input_size < classes else 0)
     return ClassMapModel(name, maps, cell, recipe.memory or "window", files=files)
 
 
@@ -203,7 +213,9 @@ def model_files(name: str) -> tuple[Path, ...]:
         path = Path(recipe.weights)
         if not path.is_file():
             raise ModelError(f"the weights {path} of model {name!r} are gone: add the model again")
-    memory = weights_path(TEMPORAL)
+    if recipe.temporal is not None and not recipe.temporal.is_file():
+        raise ModelError(f"the weights {recipe.temporal} of model {name!r} are gone: add it again")
+    memory = recipe.temporal or weights_path(TEMPORAL)
     if recipe.memory is not None and memory.is_file():
         return path, memory
     if recipe.needs_memory:
@@ -225,15 +237,32 @@ def read_temporal_weights(path: Path) -> Mapping[str, Tensor]:
     Raises:
         ModelError: the file is unreadable, or holds another network or undefined values; says what.
     """
+    state = read_own_temporal_weights(path)
+    width, _ = sizes_of(state)
+    if width != _TEMPORAL_WIDTH:
+        raise ModelError(
+            f"{path} holds a ConvLSTM of {width} inputs and {width} hidden channels;"
+            f" cp360 needs {_TEMPORAL_WIDTH} of each, one per class"
+        )
+    return state
+
+
+def read_own_temporal_weights(path: Path) -> Mapping[str, Tensor]:
+    """The weights of a ConvLSTM as `cubesal train` leaves them, of any width, checked.
+
+    Raises:
+        ModelError: as `read_temporal_weights`; or its input and its state differ in width, which
+            a window that begins with its first maps as state cannot have.
+    """
     state = read_weights(path)
     try:
         sizes = sizes_of(state)
     except ValueError as error:
         raise ModelError(f"{path} does not hold the ConvLSTM of CP-360: {error}") from error
-    if sizes != (_TEMPORAL_WIDTH, _TEMPORAL_WIDTH):
+    if sizes[0] != sizes[1]:
         raise ModelError(
             f"{path} holds a ConvLSTM of {sizes[0]} inputs and {sizes[1]} hidden channels;"
-            f" cp360 needs {_TEMPORAL_WIDTH} of each, one per class"
+            " a model needs as many of each"
         )
     check_state(state, empty_cell(*sizes).state_dict(), path)
     return state

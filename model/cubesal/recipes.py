@@ -7,6 +7,7 @@ A user's own model is described by a small file:
     face_w = 224                  # optional: width of a cube face in pixels
     convention = "exact"          # optional: or "cp360"
     projection = "bilinear"       # optional: or "cubic", from the cube to the sphere
+    temporal = "CLSTM.pth"        # optional: a ConvLSTM that `cubesal train` made on these maps
     terms = ["class", "middle"]   # optional: combine terms as the model `default` does
     name = "mine"                 # optional: must be the name it is added under
 
@@ -65,6 +66,7 @@ class Recipe:
         memory: how the temporal weights are used where they are there; None, never.
         needs_memory: whether the model makes no sense without them.
         projection: of static class activation maps, from the cube to the sphere.
+        temporal: a ConvLSTM of the user's own instead of the paper's.
     """
 
     description: str
@@ -77,6 +79,7 @@ class Recipe:
     memory: Memory | None = None
     needs_memory: bool = False
     projection: Projection = "bilinear"
+    temporal: Path | None = None
 
     @property
     def prior(self) -> bool:
@@ -122,7 +125,7 @@ BUILT_IN: Final[dict[str, Recipe]] = {
     ),
 }
 
-_KEYS = ("name", "backbone", "weights", "face_w", "convention", "projection", "terms")
+_KEYS = ("name", "backbone", "weights", "face_w", "convention", "projection", "temporal", "terms")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _SMALLEST_FACE_W, _LARGEST_FACE_W = 32, 4096
 
@@ -193,7 +196,11 @@ def _recipe(file: Path, entries: Mapping[str, Any]) -> Recipe:
         raise ModelError(f"{file}: terms are combined under the convention 'exact' only")
     if config is not None and "projection" in entries:
         raise ModelError(f"{file}: terms have no projection to choose")
+    temporal = _entry(file, entries, "temporal", str, "")
+    if config is not None and temporal:
+        raise ModelError(f"{file}: terms have no memory: leave out temporal, or terms")
     what = "class activation maps" if config is None else " + ".join(config.terms)
+    what += " with a ConvLSTM of yours" if temporal else ""
     return Recipe(
         f"your {backbone}: {what}, convention {convention}",
         backbone,
@@ -202,6 +209,8 @@ def _recipe(file: Path, entries: Mapping[str, Any]) -> Recipe:
         convention=convention,
         face_w=face_w,
         projection=projection,
+        memory="window" if temporal else None,
+        temporal=file.parent / temporal if temporal else None,
     )
 
 
@@ -242,12 +251,13 @@ def _config(file: Path, entries: Mapping[str, Any], backbone: str) -> CubeSalCon
         raise ModelError(f"{file}: {error}") from error
 
 
-def recipe_text(recipe: Recipe, weights: str) -> str:
-    """The TOML of a user's recipe, with `weights` as its entry of that name."""
+def recipe_text(recipe: Recipe, weights: str, temporal: str = "") -> str:
+    """The TOML of a user's recipe, with `weights` and `temporal` as its entries of those names."""
     entries: dict[str, object] = {"backbone": recipe.backbone, "weights": weights}
     if recipe.config is None:
         entries |= {"face_w": recipe.face_w, "convention": recipe.convention}
         entries |= {"projection": recipe.projection}
+        entries |= {"temporal": temporal} if temporal else {}
     else:
         entries |= {"face_w": recipe.config.face_ws[0], "terms": list(recipe.config.terms)}
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in entries.items())

@@ -13,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from cubesal.backbone import default_weights
+from cubesal.cam import merged_classes
 from cubesal.errors import ExportError, MediaError, TrainingError
 from cubesal.geometry import rotate_equirect, rotation
 from cubesal.training.config import DataConfig
 from cubesal.training.preparation import Preparation
 from cubesal.training.prepared import PreparedClip
 from cubesal.training.sources import find_clips
-from cubesal.training.static_maps import StaticMaps, merged_classes
+from cubesal.training.static_maps import StaticMaps
 from cubesal.training.windows import ClipWindows, epoch_order
 from cubesal.weight_store import keep_weights
 from cubesal.weights import read_weights

@@ -11,24 +11,14 @@ import torch
 from numpy.typing import NDArray
 
 from cubesal.backbone import build
-from cubesal.cam import class_activation_maps
+from cubesal.cam import class_activation_maps, merged_classes
 from cubesal.classifier import Classifier
 from cubesal.convention import Convention
 from cubesal.errors import TrainingError
 from cubesal.faces import unit_faces
 from cubesal.training.config import DataConfig
 
-__all__ = ["StaticMaps", "merged_classes"]
-
-
-def merged_classes(maps: torch.Tensor, channels: int) -> torch.Tensor:
-    """(6N, K, w, w) -> (6N, channels, w, w): the greatest of each run of neighbouring classes.
-
-    ImageNet numbers its classes by kind (fish, birds, ..., dogs, ..., vehicles among the things),
-    so that a run is a kind. The greatest over all channels stays what it was.
-    """
-    parts = torch.tensor_split(maps, channels, dim=1)
-    return torch.stack([part.amax(dim=1) for part in parts], dim=1)
+__all__ = ["StaticMaps"]
 
 
 class StaticMaps:
