@@ -9,6 +9,7 @@ pixel's worth of contrast, and 0 where nothing did.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,6 +29,8 @@ _FRAME_HEIGHT = 240
 _DENOISE = 1.0
 #: Pixels; contrast is local within this scale.
 _LOCAL = 3.0
+#: Columns that a frame is continued by over the seam: more than any filter reaches.
+_WRAP = 16
 #: Grey levels added to the contrast, so that noise on plain walls counts for little.
 _FLOOR = 6.0
 #: Two frames whose thumbnails correlate less than this are of different shots.
@@ -73,7 +76,17 @@ class MotionMeter:
 
 
 def _denoised(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), _DENOISE), np.float32)
+    wide = _continued(grey.astype(np.float32))
+    return _cropped(cv2.GaussianBlur(wide, (0, 0), _DENOISE))
+
+
+def _continued(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The frame continued over the seam, so that filters see no edge there."""
+    return np.concatenate([grey[:, -_WRAP:], grey, grey[:, :_WRAP]], axis=1)
+
+
+def _cropped(wide: NDArray[Any]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(wide[:, _WRAP:-_WRAP], dtype=np.float32)
 
 
 def _residual(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -84,9 +97,10 @@ def _residual(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArra
 
 def _contrast(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Grey levels per pixel, around each pixel."""
-    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
-    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.asarray(cv2.GaussianBlur(cv2.magnitude(across, down), (0, 0), _LOCAL), np.float32)
+    wide = _continued(grey)
+    across = cv2.Sobel(wide, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(wide, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return _cropped(cv2.GaussianBlur(cv2.magnitude(across, down), (0, 0), _LOCAL))
 
 
 def _is_cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:

@@ -99,7 +99,7 @@ BUILT_IN: Final[dict[str, Recipe]] = {
         fusion=FusionConfig(),
     ),
     "fast": Recipe(
-        "the same on one coarser scale, about three times as fast",
+        "the same on one coarser scale, more than twice as fast",
         "lite0",
         config=CubeSalConfig(scales=(_FAST_SCALE,)),
         fusion=FusionConfig(),

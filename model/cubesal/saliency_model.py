@@ -107,7 +107,10 @@ class NetworkModel(SaliencyModel):
         """What stands out in a frame (H, W, 3): (1, T, P), see `network.Evidence`."""
         faces = cube_pyramid(equirect_rgb, self.face_ws)
         with torch.inference_mode(), stage("network"):
-            terms: Tensor = self.network.evidence([self._batch(f) for f in faces])
+            try:
+                terms: Tensor = self.network.evidence([self._batch(f) for f in faces])
+            except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # only its stub lacks it
+                terms = torch.full((1,), torch.nan)
             self.check_finite(terms)
             return terms
 

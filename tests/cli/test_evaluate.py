@@ -161,6 +161,7 @@ def test_annotated_clips_are_scored_with_an_interval_only_where_there_are_enough
         (("--gt", "empty"), "holds no ground truth"),
         (("--gt", "gt", "--pred", "absent"), "no folder of predictions"),
         (("--gt", "gt", "--pred", "empty", "--checks"), "--checks needs a --model"),
+        (("--gt", "gt", "--pred", "empty", "--drift", "12"), "--drift needs a --model"),
         (("--gt", "gt", "--model", "nonsense"), "nonsense"),
         (("--gt", "gt", "--ids", "absent.txt"), "not a readable list of ids"),
         (("--gt", "gt", "--protocol", "flat"), "invalid choice"),

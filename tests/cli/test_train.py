@@ -293,6 +293,7 @@ def test_tensorboard_that_is_not_installed_is_named(
     done = cubesal("train", config, "--clips", tree.root, "--cache", cache, "--out", out)
     assert done.code == 2
     assert "needs the package tensorboard" in done.err
+    assert not out.exists()
 
 
 def test_without_clips_it_says_where_to_name_them(

@@ -86,6 +86,15 @@ def test_contrast_alone_is_no_motion() -> None:
     assert strong < 2.2 * weak
 
 
+def test_a_turn_of_the_camera_leaves_no_motion_at_the_seam() -> None:
+    meter = MotionMeter()
+    meter.step(world(5))
+    motion = meter.step(rotate_equirect(world(5), rotation(np.radians(20.0))))
+    assert motion is not None
+    column = motion.residual[12:48].mean(axis=0)  # old and new seam: 20 degrees apart
+    assert column.max() < 1.6 * np.median(column)
+
+
 def test_another_shot_is_no_motion() -> None:
     meter = MotionMeter()
     meter.step(world(3))

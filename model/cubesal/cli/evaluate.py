@@ -66,6 +66,8 @@ def _check_options(options: Options) -> None:
         raise EvaluationError(f"there is no folder of predictions {options.pred}")
     if options.pred is not None and options.checks:
         raise EvaluationError("--checks needs a --model: stored predictions cannot be turned")
+    if options.pred is not None and options.drift:
+        raise EvaluationError("--drift needs a --model: stored predictions cannot be turned")
     if not options.gt.is_dir():
         raise EvaluationError(f"there is no folder {options.gt}")
     if options.clips is not None and not options.clips.is_dir():

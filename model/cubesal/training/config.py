@@ -37,7 +37,8 @@ class DataConfig:
             all.
         flow_height: rows of the optical flow.
         flow_method: "dis" or "deepflow".
-        camera_motion: undo the turns of the camera before anything else.
+        camera_motion: undo the turns of the camera before anything else. Models do not when they
+            predict: for material that turns more than what will be looked at.
     """
 
     clips: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 from cubesal.errors import TrainingError
 from cubesal.whole_files import written_whole
 
-__all__ = ["COLUMNS", "TrainingLog", "read_log"]
+__all__ = ["COLUMNS", "TrainingLog", "read_log", "require_tensorboard"]
 
 COLUMNS = ("step", "epoch", "smooth", "temporal", "mask", "total", "lr", "seconds")
 
@@ -86,7 +86,8 @@ def _cell(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e9 else f"{value:.9g}"
 
 
-def _board(folder: Path, step: int) -> Any:
+def require_tensorboard() -> Any:
+    """TensorBoard's writer; TrainingError if it is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
@@ -94,4 +95,8 @@ def _board(folder: Path, step: int) -> Any:
             "run.tensorboard needs the package tensorboard: install it, or turn it off; log.csv is"
             " written in any case"
         ) from error
-    return SummaryWriter(str(folder), purge_step=step + 1)
+    return SummaryWriter
+
+
+def _board(folder: Path, step: int) -> Any:
+    return require_tensorboard()(str(folder), purge_step=step + 1)

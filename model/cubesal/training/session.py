@@ -18,7 +18,7 @@ from cubesal.progress import ProgressFn
 from cubesal.training.checkpoints import Checkpoints
 from cubesal.training.config import TrainingConfig
 from cubesal.training.config_file import as_table, difference
-from cubesal.training.log import TrainingLog, read_log
+from cubesal.training.log import TrainingLog, read_log, require_tensorboard
 from cubesal.training.loop import Trainer
 from cubesal.training.preparation import Preparation
 from cubesal.training.prepared import PreparedClip
@@ -97,7 +97,7 @@ def check_folder(config: TrainingConfig, out: Path, *, resume: bool) -> None:
 
     Raises:
         TrainingError: the folder holds another training, or this one without `resume`; or a file
-            named as the log that is none.
+            named as the log that is none; or TensorBoard is asked for and not there.
     """
     checkpoints = Checkpoints(out, config.losses)
     others = checkpoints.others()
@@ -112,6 +112,8 @@ def check_folder(config: TrainingConfig, out: Path, *, resume: bool) -> None:
             " another folder with --out"
         )
     read_log(out)
+    if config.run.tensorboard:
+        require_tensorboard()
 
 
 def train(
