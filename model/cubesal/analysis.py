@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cubesal.progress import ProgressFn
 from cubesal.stages import stage, staged
 from cubesal.track import SaliencyTrack
-from cubesal.video import ClipReader, sample_indices
+from cubesal.video import ClipReader, neighbouring_runs, sample_indices
 
 #: Maps per second of file time unless somebody asks for another rate.
 DEFAULT_RATE_HZ = 5.0
@@ -72,11 +72,8 @@ def missing_runs(
     missing = track.missing()
     if only is not None:
         missing = missing[(missing >= only.start) & (missing < only.stop)]
-    if missing.size == 0:
-        return []
-    breaks = np.flatnonzero((np.diff(missing) > 1) | (missing[1:] == start_at)) + 1
-    runs = [(int(part[0]), int(part[-1]) + 1) for part in np.split(missing, breaks)]
-    return [run for run in runs if run[0] >= start_at] + [run for run in runs if run[0] < start_at]
+    ahead = missing >= start_at
+    return neighbouring_runs(missing[ahead]) + neighbouring_runs(missing[~ahead])
 
 
 def analyse(

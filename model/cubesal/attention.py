@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.geometry import equirect_rays, pixel_angles, sphere_weights
+from cubesal.geometry import equirect_rays, pixel_angles, sphere_weights, wrap_columns
 
 __all__ = ["AttentionStats", "Peak", "attention_stats", "hot_spots", "spread"]
 
@@ -89,7 +89,6 @@ def _local_maxima(
     values: NDArray[np.float32], least: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """(rows, columns) of pixels of at least ``least`` that no neighbour exceeds; columns wrap."""
-    wrapped = np.concatenate([values[:, -1:], values, values[:, :1]], axis=1)
-    highest = cv2.dilate(wrapped, np.ones((3, 3), np.uint8))[:, 1:-1]
+    highest = cv2.dilate(wrap_columns(values, 1), np.ones((3, 3), np.uint8))[:, 1:-1]
     rows, columns = np.nonzero((values >= highest) & (values >= np.float32(least)))
     return rows, columns

@@ -14,13 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.geometry import dir_from_uv
+from cubesal.geometry import dir_from_uv, wrap_columns
 
 __all__ = [
     "RotationEstimate",
     "compensated_flow",
     "estimate_rotation",
     "fit_rotation",
+    "is_turn",
     "rotation_from_flow",
 ]
 
@@ -84,6 +85,11 @@ def estimate_rotation(
     )
     kept = found.reshape(-1) == 1
     return fit_rotation(_dirs(points[kept]), _dirs(moved[kept]), _area(points[kept]))
+
+
+def is_turn(rotation: FloatArray) -> bool:
+    """Whether a rotation (3, 3) is more than rounding; less would only blur what it turns."""
+    return not np.allclose(rotation, np.eye(3), atol=1e-4)
 
 
 def rotation_from_flow(
@@ -175,7 +181,7 @@ def _prepared(*greys: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         g if g.shape[0] == _HEIGHT else cv2.resize(g, size, interpolation=cv2.INTER_AREA)
         for g in greys
     ]
-    return [np.concatenate([g[:, -_WRAP:], g, g[:, :_WRAP]], axis=1) for g in sized]
+    return [wrap_columns(np.asarray(g, np.uint8), _WRAP) for g in sized]
 
 
 def _corners(wide: NDArray[np.uint8]) -> NDArray[np.float32]:

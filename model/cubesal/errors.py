@@ -15,7 +15,12 @@ user's files.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+from typing import Final
+
 __all__ = [
+    "DAMAGED_ARRAY",
     "Cancelled",
     "CubesalError",
     "DeviceError",
@@ -25,6 +30,19 @@ __all__ = [
     "ModelError",
     "TrainingError",
 ]
+
+#: What numpy and its archives raise at damaged contents, to be told in words of our own.
+DAMAGED_ARRAY: Final = (
+    OSError,
+    ValueError,
+    EOFError,
+    TypeError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class CubesalError(Exception):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cubesal.convention import Convention, as_convention
 from cubesal.errors import CubesalError
+from cubesal.geometry import wrap_columns
 
 __all__ = [
     "FLOW_HEIGHT",
@@ -126,7 +127,7 @@ class FlowMeter:
 
     def step_grey(self, grey: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         """The same for a frame that is grey, (H, 2H) uint8, already."""
-        wide = self._continued(grey)
+        wide = wrap_columns(grey, self._wrap)
         before, self._before = self._before, wide
         if before is None:
             return None
@@ -134,11 +135,6 @@ class FlowMeter:
         return np.ascontiguousarray(
             flow[:, self._wrap : self._wrap + 2 * self._height], dtype=np.float32
         )
-
-    def _continued(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if not self._wrap:
-            return grey
-        return np.concatenate([grey[:, -self._wrap :], grey, grey[:, : self._wrap]], axis=1)
 
 
 def _search_of(method: FlowMethod) -> _Search:

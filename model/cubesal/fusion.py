@@ -9,6 +9,7 @@ once. The memory is a window: a map depends on that many frames before it and on
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cubesal.camera_motion import is_turn
 from cubesal.cubify import uncubify
 from cubesal.geometry import sample_equirect
 from cubesal.motion import Motion, MotionMeter
@@ -41,7 +43,7 @@ class FusionConfig:
     weights: tuple[tuple[Term, float], ...] = (("worn", 2.0),)
 
     # Radians. Change shows at the edges of what moves; this fills it in.
-    motion_smoothing: float = np.radians(3.0)
+    motion_smoothing: float = math.radians(3)
 
     # Motion counts relative to its mean over the sphere; this keeps noise from being all there is.
     motion_noise: float = 0.03
@@ -84,7 +86,7 @@ class FusionModel(NetworkModel):
     ) -> None:
         super().__init__(name, network, device, files)
         self.fusion = config or FusionConfig()
-        # One more than remembered: the first moment's motion is that since the frame before it.
+        # A window's first moment needs the frame before it, too: its motion is that since then.
         self.warmup_frames = self.fusion.window
         self.complete = False
         self._meter = MotionMeter()
@@ -173,7 +175,7 @@ class _CellGrid:
 
     def turned(self, values: FloatArray, rotation: NDArray[np.float64]) -> FloatArray:
         """(P,) values of which what was at d now is at rotation @ d."""
-        if np.allclose(rotation, np.eye(3), atol=1e-4):
+        if not is_turn(rotation):
             return values
         index, weight = cell_taps(self._dirs @ rotation, self._cells)
         return np.asarray((values[index] * weight).sum(axis=0), np.float32)

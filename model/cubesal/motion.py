@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.camera_motion import estimate_rotation
+from cubesal.camera_motion import estimate_rotation, is_turn
 from cubesal.flow import grey_equirect
-from cubesal.geometry import rotate_equirect
+from cubesal.geometry import rotate_equirect, wrap_columns
 
 __all__ = ["MOTION_HEIGHT", "Motion", "MotionMeter"]
 
@@ -68,7 +68,7 @@ class MotionMeter:
             return None
         rotation = estimate_rotation(before, grey).rotation
         now, turned = _denoised(grey), _denoised(before)
-        if not np.allclose(rotation, np.eye(3), atol=1e-4):
+        if is_turn(rotation):
             turned = rotate_equirect(turned, rotation)
         if _is_cut(turned, now):
             return None
@@ -76,13 +76,8 @@ class MotionMeter:
 
 
 def _denoised(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    wide = _continued(grey.astype(np.float32))
+    wide = wrap_columns(grey.astype(np.float32), _WRAP)
     return _cropped(cv2.GaussianBlur(wide, (0, 0), _DENOISE))
-
-
-def _continued(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The frame continued over the seam, so that filters see no edge there."""
-    return np.concatenate([grey[:, -_WRAP:], grey, grey[:, :_WRAP]], axis=1)
 
 
 def _cropped(wide: NDArray[Any]) -> NDArray[np.float32]:
@@ -90,14 +85,18 @@ def _cropped(wide: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _residual(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float32]:
-    change = np.abs(after - before) / (_contrast(after) + np.float32(_FLOOR))
+    return _reduced(np.abs(after - before) / (_contrast(after) + np.float32(_FLOOR)))
+
+
+def _reduced(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean over each pixel of a motion map."""
     size = (2 * MOTION_HEIGHT, MOTION_HEIGHT)
-    return np.asarray(cv2.resize(change, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _contrast(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Grey levels per pixel, around each pixel."""
-    wide = _continued(grey)
+    wide = wrap_columns(grey, _WRAP)
     across = cv2.Sobel(wide, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(wide, cv2.CV_32F, 0, 1, scale=1 / 8)
     return _cropped(cv2.GaussianBlur(cv2.magnitude(across, down), (0, 0), _LOCAL))
@@ -105,11 +104,7 @@ def _contrast(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _is_cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> bool:
     """Whether two frames, the camera's turn undone, show different places."""
-    size = (2 * MOTION_HEIGHT, MOTION_HEIGHT)
-    a, b = (
-        cv2.resize(x, size, interpolation=cv2.INTER_AREA).ravel().astype(np.float64)
-        for x in (before, after)
-    )
+    a, b = (_reduced(x).ravel().astype(np.float64) for x in (before, after))
     a, b = a - a.mean(), b - b.mean()
     strength = float(np.linalg.norm(a) * np.linalg.norm(b))
     return strength > 0 and float(a @ b) < _LEAST_CORRELATION * strength

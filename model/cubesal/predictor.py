@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cubesal.faces import cube_pyramid
+from cubesal.geometry import pixel_angles
 
 if TYPE_CHECKING:
     from cubesal.saliency_model import SaliencyModel
@@ -128,7 +129,6 @@ def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 @lru_cache(maxsize=4)
 def prior_map(height: int = 120) -> npt.NDArray[np.float32]:
     """What saliency is multiplied by where a prior is asked for: (height, 2 height), at most 1."""
-    latitude = (0.5 - (np.arange(height) + 0.5) / height) * math.pi
-    near = np.exp(-0.5 * ((latitude - PRIOR_LATITUDE) / PRIOR_SIGMA) ** 2)
+    near = np.exp(-0.5 * ((pixel_angles(height)[1] - PRIOR_LATITUDE) / PRIOR_SIGMA) ** 2)
     column = (PRIOR_FLOOR + (1 - PRIOR_FLOOR) * near).astype(np.float32)
     return np.ascontiguousarray(np.broadcast_to(column[:, None], (height, 2 * height)))

@@ -70,10 +70,13 @@ class SaliencyModel(ABC):
         Weights may be finite and nevertheless too large to compute with.
         """
         if not bool(torch.isfinite(values).all()):
-            raise ModelError(
-                f"model {self.name!r} predicts undefined values: its weights are damaged, or too"
-                " large to compute with; add them again"
-            )
+            raise self._undefined()
+
+    def _undefined(self) -> ModelError:
+        return ModelError(
+            f"model {self.name!r} predicts undefined values: its weights are damaged, or too"
+            " large to compute with; add them again"
+        )
 
     @abstractmethod
     def zero_padded(self) -> SaliencyModel:
@@ -91,7 +94,7 @@ class NetworkModel(SaliencyModel):
 
     @property
     def face_ws(self) -> tuple[int, ...]:
-        """Face sizes that `saliency` wants, in this order."""
+        """Sizes of the faces that the network looks at."""
         return self.network.config.face_ws
 
     def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -109,8 +112,8 @@ class NetworkModel(SaliencyModel):
         with torch.inference_mode(), stage("network"):
             try:
                 terms: Tensor = self.network.evidence([self._batch(f) for f in faces])
-            except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # only its stub lacks it
-                terms = torch.full((1,), torch.nan)
+            except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]  # only its stub lacks it
+                raise self._undefined() from error  # features without a covariance
             self.check_finite(terms)
             return terms
 

@@ -5,8 +5,6 @@ A track belongs to one thread. Maps inside it are read-only and may be handed on
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,22 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cubesal.errors import MediaError
+from cubesal.errors import DAMAGED_ARRAY, MediaError
 from cubesal.whole_files import written_whole
 
 Status = Literal["current", "stale", "none"]
-#: What numpy and its archives raise at damaged contents.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    EOFError,
-    TypeError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 _KEYS = ("saliency", "frame_index", "time_s", "model", "source")
 
 
@@ -234,5 +220,5 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist") from error
-    except _UNREADABLE as error:
+    except DAMAGED_ARRAY as error:
         raise MediaError(f"{path} is not a readable npz of saliency maps") from error

@@ -11,6 +11,28 @@ import pytest
 from cubesal.cli import main
 from tests.media import make_clip
 
+#: A training of seconds: four kinds of classes, three cells per face edge, 20 steps on two clips.
+SMALL_TRAINING = """
+convention = "exact"
+[data]
+rate_hz = 0
+every = 1
+face_w = 65
+channels = 4
+flow_height = 24
+[network]
+input = 4
+hidden = 4
+[losses]
+height = 12
+[optimiser]
+lr = 1e-2
+[run]
+epochs = 4
+batch = 2
+checkpoint_every = 3
+"""
+
 
 @dataclass
 class Outcome:

@@ -19,31 +19,11 @@ import torch
 from cubesal.cli import main
 from cubesal.convlstm import ConvLSTMCell, build_cell
 from cubesal.weights import read_weights
+from tests.cli.conftest import SMALL_TRAINING as CONFIG
 from tests.cli.conftest import Cubesal
 from tests.wild360 import Wild360Tree, make_tree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-
-CONFIG = """
-convention = "exact"
-[data]
-rate_hz = 0
-every = 1
-face_w = 65
-channels = 4
-flow_height = 24
-[network]
-input = 4
-hidden = 4
-[losses]
-height = 12
-[optimiser]
-lr = 1e-2
-[run]
-epochs = 4
-batch = 2
-checkpoint_every = 3
-"""
 
 
 @pytest.fixture(scope="module")

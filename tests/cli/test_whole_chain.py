@@ -8,29 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.conftest import Cubesal
+from tests.cli.conftest import SMALL_TRAINING, Cubesal
 from tests.wild360 import Wild360Tree, make_tree
 
 STATIC = 'backbone = "lite0"\nweights = "download"\nface_w = 65\n'
-
-TRAINING = """
-[data]
-rate_hz = 0
-every = 1
-face_w = 65
-channels = 4
-flow_height = 24
-[network]
-input = 4
-hidden = 4
-[losses]
-height = 12
-[optimiser]
-lr = 1e-3
-[run]
-epochs = 2
-batch = 2
-"""
 
 
 @pytest.fixture
@@ -75,7 +56,7 @@ def test_predict_evaluate_train_evaluate(
         assert np.isfinite([row["cc"] for row in rows.values()]).all()
 
     config = tmp_path / "training.toml"
-    config.write_text(TRAINING, encoding="utf-8")
+    config.write_text(SMALL_TRAINING, encoding="utf-8")
     trained = tmp_path / "trained"
     clips = tree.root / "360_Discovery" / "train"
     options = ("--clips", clips, "--out", trained, "--cache", tmp_path / "cache", "--export-pth")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.errors import MediaError
+from cubesal.errors import DAMAGED_ARRAY, MediaError
 from cubesal.metrics import fixation_map
 from cubesal.metrics.fixations import density_of
 from cubesal.track import load_npz
@@ -77,7 +76,7 @@ def _of_npz(path: Path) -> TruthFn:
                 counts = fixation_map(archive["u"], archive["v"], _ROWS)
                 density = _checked(path, density_of(counts))
                 return lambda _index, _time_s: density
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARRAY as error:
         raise MediaError(f"{path} does not hold usable fixations or maps: {error}") from error
     track = load_npz(path)
 
@@ -93,7 +92,7 @@ def _of_npz(path: Path) -> TruthFn:
 def _load(path: Path) -> NDArray[Any]:
     try:
         values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGED_ARRAY as error:
         raise MediaError(f"{path} is not a readable npy of a map") from error
     if not isinstance(values, np.ndarray) or not np.issubdtype(values.dtype, np.number):
         raise MediaError(f"{path} does not hold numbers")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.errors import DAMAGED_ARRAY
 from cubesal.whole_files import written_whole
 
 __all__ = ["holds_flow", "write_flow"]
@@ -55,6 +56,6 @@ def holds_flow(target: Path, settings: Mapping[str, Any]) -> bool:
         # Opened here: numpy leaves a damaged file open.
         with target.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             stored = str(archive[_SETTINGS.removesuffix(".npy")])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (*DAMAGED_ARRAY, KeyError):
         return False
     return stored == json.dumps(settings, sort_keys=True)

@@ -28,7 +28,7 @@ from cubesal.evaluation.subjects import (
 from cubesal.progress import ProgressFn
 from cubesal.sphere_filter import smooth_on_sphere
 from cubesal.track import SaliencyTrack
-from cubesal.video import ClipReader
+from cubesal.video import ClipReader, neighbouring_runs
 
 __all__ = ["COLUMNS", "ClipTruth", "Flickering", "read_clips", "score_clips", "stepped_tracks"]
 
@@ -184,7 +184,7 @@ def stepped_tracks(
     ]
     warmup = max((source.warmup_frames for source, _ in stepped), default=0)
     greys = []
-    for start, stop in _runs(points):
+    for start, stop in neighbouring_runs(points):
         for source, _ in stepped:
             source.reset()
         first = max(start - warmup, 0)
@@ -212,13 +212,6 @@ def _step(
             source.observe(rgb, time_s)
         else:
             track.set(k, source.step(rgb, time_s))
-
-
-def _runs(points: Sequence[int]) -> list[tuple[int, int]]:
-    """Half-open runs of neighbours among ascending numbers."""
-    array = np.asarray(points)
-    parts = np.split(array, np.flatnonzero(np.diff(array) > 1) + 1)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts if part.size]
 
 
 def _box_scores(

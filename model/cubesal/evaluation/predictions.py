@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.errors import EvaluationError
+from cubesal.errors import DAMAGED_ARRAY, EvaluationError
 from cubesal.track import SaliencyTrack, load_npz
 
 __all__ = ["PredictedMaps", "load_map", "numbered_files"]
@@ -134,15 +134,7 @@ def load_map(path: Path) -> NDArray[np.floating]:
         # Not np.load, which takes an archive for an array of another kind.
         with path.open("rb") as file:
             values = np.lib.format.read_array(file, allow_pickle=False)
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        TypeError,
-        MemoryError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except DAMAGED_ARRAY as error:
         raise EvaluationError(f"{path} is not a readable array: {_reason(error)}") from error
     if values.ndim == 3 and values.shape[0] == 1:
         values = values[0]

@@ -8,8 +8,6 @@ The set of a still is what its name says before the first underscore.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal import metrics
-from cubesal.errors import CubesalError, EvaluationError
+from cubesal.errors import DAMAGED_ARRAY, CubesalError, EvaluationError
 from cubesal.evaluation.baselines import MAP_HEIGHT
 from cubesal.evaluation.rows import Row, needing_no_motion, still_map
 from cubesal.evaluation.section import Section
@@ -38,20 +36,6 @@ OBSERVERS = "half the observers"
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 _HALVINGS = 10
-
-#: What numpy and its archives raise at damaged or unfit contents.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    IndexError,
-    EOFError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -112,7 +96,7 @@ def _with_fixations(picture: Path, points: Path) -> Still:
             metrics.fixation_map(u[people == who], v[people == who], MAP_HEIGHT)
             for who in np.unique(people)
         ]
-    except _UNREADABLE as error:
+    except (*DAMAGED_ARRAY, IndexError) as error:  # IndexError: as many people as fixations
         raise EvaluationError(f"{points} does not hold usable fixations: {error}") from error
     return Still(picture.stem, _group(picture), picture, Truth(counts, density), tuple(observers))
 

@@ -39,6 +39,7 @@ from cubesal.geometry.sampling import (
     pad_equirect,
     rotate_equirect,
     sample_equirect,
+    wrap_columns,
 )
 
 __all__ = [
@@ -68,4 +69,5 @@ __all__ = [
     "shrink_as_published",
     "sphere_weights",
     "uv_from_dir",
+    "wrap_columns",
 ]

@@ -25,6 +25,7 @@ __all__ = [
     "pad_equirect",
     "rotate_equirect",
     "sample_equirect",
+    "wrap_columns",
 ]
 
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
@@ -41,6 +42,13 @@ _CHANNELS_AT_ONCE = (1, 3, 4)
 Grid = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
+def wrap_columns(equirect: NDArray[Value], columns: int) -> NDArray[Value]:
+    """(H, W, ...) → (H, W+2·columns, ...): continued over the seam, so that filters see no edge."""
+    if not columns:
+        return equirect
+    return np.concatenate([equirect[:, -columns:], equirect, equirect[:, :columns]], axis=1)
+
+
 def pad_equirect(equirect: NDArray[Value], pad: int = PAD) -> NDArray[Value]:
     """(H, W, ...) → (H+2·pad, W+2·pad, ...): columns wrap; rows continue over the pole."""
     if equirect.ndim not in (2, 3) or min(equirect.shape[:2]) < pad:
@@ -49,7 +57,7 @@ def pad_equirect(equirect: NDArray[Value], pad: int = PAD) -> NDArray[Value]:
     above = np.roll(equirect[:pad][::-1], equirect.shape[1] // 2, axis=1)
     below = np.roll(equirect[-pad:][::-1], equirect.shape[1] // 2, axis=1)
     tall = np.concatenate([above, equirect, below], axis=0)
-    return np.concatenate([tall[:, -pad:], tall, tall[:, :pad]], axis=1)
+    return wrap_columns(tall, pad)
 
 
 def remap(source: NDArray[Pixel], grid: Grid, mode: Mode = "bilinear") -> NDArray[Pixel]:

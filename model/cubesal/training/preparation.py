@@ -21,7 +21,7 @@ from cubesal.progress import ProgressFn
 from cubesal.training.config import DataConfig
 from cubesal.training.prepared import PreparedClip, clip_folder
 from cubesal.training.static_maps import StaticMaps
-from cubesal.video import ClipReader, sample_indices
+from cubesal.video import ClipReader, neighbouring_runs, sample_indices
 
 __all__ = ["Preparation"]
 
@@ -104,15 +104,15 @@ class Preparation:
         progress: ProgressFn | None,
     ) -> None:
         done = 0
-        for first, last in _runs(missing):
+        for first, end in neighbouring_runs(missing):
             # One moment more at each end: flow leads to the next, orientations follow the last.
-            start, stop = max(first - 1, 0), min(last + 2, len(prepared))
+            start, stop = max(first - 1, 0), min(end + 1, len(prepared))
             meter = FlowMeter(self.data.flow_height, self.data.flow_method, self.convention)
             for moment, rgb in self._frames(prepared, reader, start, stop):
                 flow = meter.step(rgb)
-                if flow is not None and first <= moment - 1 <= last:
+                if flow is not None and first <= moment - 1 < end:
                     prepared.save("flow", moment - 1, flow)
-                if first <= moment <= last:
+                if first <= moment < end:
                     prepared.save("maps", moment, self.maps(rgb))
                     done += 1
                     if progress is not None:
@@ -140,9 +140,9 @@ class Preparation:
             grey = grey_equirect(rgb)
             if prepared.is_sound("turn", moment):
                 turn = prepared.load("turn", moment)
-            elif before is not None:
-                turn = estimate_rotation(before, grey).rotation @ turn
-            if not prepared.is_sound("turn", moment):
+            else:
+                if before is not None:
+                    turn = estimate_rotation(before, grey).rotation @ turn
                 prepared.save("turn", moment, turn)
             before = grey
             yield moment, rotate_equirect(_fitted(rgb), turn.T)
@@ -155,14 +155,3 @@ def _fitted(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return rgb
     size = (width, width // 2)
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _runs(moments: list[int]) -> Iterator[tuple[int, int]]:
-    """(first, last) of the runs of neighbouring moments."""
-    start = previous = moments[0]
-    for moment in moments[1:]:
-        if moment != previous + 1:
-            yield start, previous
-            start = moment
-        previous = moment
-    yield start, previous

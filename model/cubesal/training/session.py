@@ -80,13 +80,15 @@ def prepare_clips(
     found = find_clips(clips, ids)
     maps = StaticMaps(config.data, config.convention, processes.device)
     preparation = Preparation(config.data, config.convention, maps, cache)
-    mine = range(processes.rank, len(found), processes.count)
-    for number in mine:
+    prepared: dict[int, PreparedClip] = {}
+    for number in range(processes.rank, len(found), processes.count):
         told = clip_begins(len(found), number, found[number]) if clip_begins else None
-        preparation.of(found[number], told)
+        prepared[number] = preparation.of(found[number], told)
     processes.wait()
-    # Now all is there, and only looked at.
-    return [preparation.of(clip) for clip in found], maps.channels
+    # Now all is there: what other processes made is only looked at.
+    for number in set(range(len(found))) - set(prepared):
+        prepared[number] = preparation.of(found[number])
+    return [prepared[number] for number in range(len(found))], maps.channels
 
 
 def check_folder(config: TrainingConfig, out: Path, *, resume: bool) -> None:

@@ -11,11 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from cubesal.backbone import build
-from cubesal.cam import class_activation_maps, merged_classes
+from cubesal.class_map_model import ClassMaps
 from cubesal.classifier import Classifier
 from cubesal.convention import Convention
 from cubesal.errors import TrainingError
-from cubesal.faces import unit_faces
 from cubesal.training.config import DataConfig
 
 __all__ = ["StaticMaps"]
@@ -34,16 +33,15 @@ class StaticMaps:
     """
 
     def __init__(self, data: DataConfig, convention: Convention, device: torch.device) -> None:
-        self._face_w, self._convention, self._device = data.face_w, convention, device
-        self._network = _built(data, convention).to(device)
-        weight = self._network.class_weight
-        self._merge_to = data.channels
-        self.channels = data.channels or len(weight)
-        if self.channels > len(weight):
+        network = _built(data, convention).to(device)
+        self._class_maps = ClassMaps(network, data.face_w, channels=data.channels)
+        classes = len(network.class_weight)
+        self.channels = data.channels or classes
+        if self.channels > classes:
             raise TrainingError(
-                f"data.channels is {data.channels}, but {data.backbone} knows {len(weight)} classes"
+                f"data.channels is {data.channels}, but {data.backbone} knows {classes} classes"
             )
-        self.weights_name = _content_name(self._network.state_dict())
+        self.weights_name = _content_name(network.state_dict())
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -56,19 +54,13 @@ class StaticMaps:
             return self(np.zeros((64, 128, 3), np.uint8)).shape
         except (RuntimeError, ValueError) as error:
             raise TrainingError(
-                f"the backbone cannot look at faces of data.face_w = {self._face_w} pixels: {error}"
+                "the backbone cannot look at faces of"
+                f" data.face_w = {self._class_maps.face_w} pixels: {error}"
             ) from error
 
     def __call__(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(H, W, 3) uint8 -> (6, channels, w, w) float32."""
-        unit = unit_faces(equirect_rgb, self._face_w, self._convention)
-        faces = torch.from_numpy(unit).to(self._device).permute(0, 3, 1, 2)
-        with torch.inference_mode():
-            features = self._network.features(self._network.normalised(faces))
-            maps = class_activation_maps(features, self._network.class_weight, self._convention)
-            if self._merge_to:
-                maps = merged_classes(maps, self._merge_to)
-        return np.ascontiguousarray(maps.float().cpu().numpy())
+        return np.ascontiguousarray(self._class_maps(equirect_rgb).float().cpu().numpy())
 
 
 def _content_name(state: Mapping[str, torch.Tensor]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cubesal.video.colour import ColourSpec, YuvPlanes
 from cubesal.video.info import ClipInfo, Eye, Frame, Layout
 from cubesal.video.reader import ClipReader
-from cubesal.video.sampling import sample_indices
+from cubesal.video.sampling import neighbouring_runs, sample_indices
 
 __all__ = [
     "ClipInfo",
@@ -19,5 +19,6 @@ __all__ = [
     "Frame",
     "Layout",
     "YuvPlanes",
+    "neighbouring_runs",
     "sample_indices",
 ]

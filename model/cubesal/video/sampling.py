@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TIME_TOLERANCE_S", "sample_indices", "shown_at"]
+__all__ = ["TIME_TOLERANCE_S", "neighbouring_runs", "sample_indices", "shown_at"]
 
 #: Times this close count as the same moment: below any frame duration, above rounding.
 TIME_TOLERANCE_S = 1e-6
@@ -40,6 +42,13 @@ def sample_indices(
         return np.empty(0, dtype=np.int64)
     first_ticks = _first_ticks(times_s, min(rate_hz, _FASTEST_HZ))
     return np.flatnonzero(np.diff(first_ticks) > 0).astype(np.int64)
+
+
+def neighbouring_runs(points: Sequence[int] | NDArray[np.integer]) -> list[tuple[int, int]]:
+    """Half-open runs of neighbours among ascending numbers, such as frames to be read in one go."""
+    array = np.asarray(points)
+    parts = np.split(array, np.flatnonzero(np.diff(array) > 1) + 1)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts if part.size]
 
 
 def _first_ticks(times_s: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
