@@ -15,18 +15,34 @@ from cubesal.autopilot.coverage import (
     upper_bound,
     view_share,
 )
+from cubesal.autopilot.motion import MotionLimits, ViewState
+from cubesal.autopilot.online import FollowState, OnlineFilter, follow
+from cubesal.autopilot.options import MANNERS, PlannerOptions
 from cubesal.autopilot.path import CSV_COLUMNS, CameraPath, load_csv, still_path
-from cubesal.autopilot.planner import PlannerOptions, plan_path
+from cubesal.autopilot.planner import Plan, plan, plan_path
+from cubesal.autopilot.report import PathReport, path_report
+from cubesal.autopilot.value_volume import ValueVolume
 
 __all__ = [
     "CSV_COLUMNS",
+    "MANNERS",
     "CameraPath",
+    "FollowState",
+    "MotionLimits",
+    "OnlineFilter",
+    "PathReport",
+    "Plan",
     "PlannerOptions",
+    "ValueVolume",
+    "ViewState",
     "best_fixed_view",
     "captured_attention",
     "captured_shares",
+    "follow",
     "frustum_mask",
     "load_csv",
+    "path_report",
+    "plan",
     "plan_path",
     "share_volume",
     "static_eye_level",

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from cubesal import __version__
 from cubesal.cli import values
 from cubesal.cli.evaluate_arguments import add_evaluate
+from cubesal.cli.path_report_arguments import add_path_report
 from cubesal.cli.predict_arguments import add_figure, add_predict
 from cubesal.cli.training_arguments import add_flow, add_train
 
@@ -63,6 +64,7 @@ def build_parser() -> ArgumentParser:
         _add_export,
         _add_demo,
         _add_info,
+        _add_path_report,
         _add_models,
         _add_flow,
         add_train,
@@ -225,6 +227,13 @@ def _add_info(commands: Any) -> ArgumentParser:
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_projection(parser)
+    return parser
+
+
+def _add_path_report(commands: Any) -> ArgumentParser:
+    parser = add_path_report(commands)
+    _add_rate(parser)
+    _add_model(parser)
     return parser
 
 

@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _ended_as_by_ctrl_c():
             # Loaded only now: a command brings torch, PyAV and OpenCV with it.
-            command = cast(_Command, import_module(f"cubesal.cli.{options.command}"))
+            module = options.command.replace("-", "_")
+            command = cast(_Command, import_module(f"cubesal.cli.{module}"))
             return command.run(options, console)
     except (KeyboardInterrupt, Cancelled):
         console.error("interrupted; nothing half-written is left")
