@@ -58,6 +58,7 @@ class Viewer(QObject):
             ModelPanel(models, ["auto", "cpu"]),
             OverlayPanel(),
             AutopilotPanel(self.steering.options),
+            self.exports.panel,
         )
         self.actions = install(self.window, window_commands(self))
         self._keys = UploadKeys()
@@ -146,7 +147,7 @@ class Viewer(QObject):
         if self.remembers:
             save_overlay(self._settings, self.state.overlay)
             self.window.save_layout(self._settings)
-        self.exports.cancel()
+        self.exports.abandon()
         self.analysis.abandon()  # first tell all, then wait for each
         self.exports.stop()
         self.steering.stop()

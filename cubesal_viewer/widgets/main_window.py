@@ -34,7 +34,7 @@ __all__ = ["NFOV_ASPECT", "MainWindow"]
 
 #: The viewport shows what the default export will: 16:9.
 NFOV_ASPECT = 16 / 9
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 _TIMELINE_HEIGHT = 128
 _PANEL_HEIGHT = 200
 
@@ -47,7 +47,11 @@ class MainWindow(QMainWindow):
     export_cancelled = Signal()
 
     def __init__(
-        self, models: ModelPanel, overlay: OverlayPanel, autopilot: AutopilotPanel
+        self,
+        models: ModelPanel,
+        overlay: OverlayPanel,
+        autopilot: AutopilotPanel,
+        exports: QWidget,
     ) -> None:
         super().__init__()
         self.equirect = EquirectPane()
@@ -55,6 +59,7 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar()
         self.timeline = Timeline()
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
+        self.exports = exports
         self._error: QMessageBox | None = None
         self.setAcceptDrops(True)
         self.setWindowTitle("cubesal-viewer")
@@ -169,8 +174,11 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, overlay)
         for before, dock in ((overlay, autopilot), (autopilot, model)):
             self.splitDockWidget(before, dock, Qt.Orientation.Horizontal)
-        self.docks = [overlay, autopilot, model]
-        self.resizeDocks(self.docks, [480, 480, 480], Qt.Orientation.Horizontal)
+        exports = self._dock(self.tr("Exports"), "exports", self.exports)
+        self.tabifyDockWidget(model, exports)
+        model.raise_()
+        self.docks = [overlay, autopilot, model, exports]
+        self.resizeDocks(self.docks[:3], [480, 480, 480], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[:1], [_PANEL_HEIGHT], Qt.Orientation.Vertical)
         self._first_state = self.saveState(_LAYOUT_VERSION)
 

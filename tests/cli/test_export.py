@@ -241,3 +241,106 @@ def test_a_damaged_clip_is_exported_and_named_as_partial(cubesal, tmp_path, stra
     assert done.code == 1
     assert "hurt.mp4 is damaged" in done.errors[0]
     assert size_and_frames(out) == (64, 36, 30)
+
+
+# --- several outputs, and queues that survive -----------------------------------------------------
+
+ASPECTS = ("--aspect", "16:9", "--aspect", "9:16", "--aspect", "1:1", "--aspect", "4:5")
+
+
+def test_several_things_are_exported_into_a_folder_in_one_go(cubesal, clip, tmp_path):
+    out = tmp_path / "all"
+    whats = [
+        word for what in ("overlay", "path", "attention", "snapshot") for word in ("--what", what)
+    ]
+    formats = ("--format", "json", "--format", "ffmpeg")
+    done = cubesal("export", clip, *whats, *formats, "-o", out, "--to", 0.2, "--json", *FAST)
+    assert done.code == 0
+    names = ["clip_000000_00-00-00.000.png", "clip_attention.csv", "clip_overlay.mp4"]
+    names += ["clip_path.ffmpeg", "clip_path.json"]
+    assert sorted(entry.name for entry in out.iterdir()) == names
+    assert sorted(json.loads(done.out)["outputs"]) == [str(out / name) for name in names]
+
+
+def test_each_aspect_has_a_path_of_its_own_and_ninety_degrees_along_its_longer_side(
+    cubesal, clip, tmp_path
+):
+    done = cubesal("export", clip, "--what", "path", *ASPECTS, "-o", tmp_path / "p.json", *FAST)
+    assert done.code == 0
+    views = {}
+    for label in ("16x9", "9x16", "1x1", "4x5"):
+        frames = json.loads((tmp_path / f"p_{label}.json").read_text())["frames"]
+        views[label] = {frame["hfov_deg"] for frame in frames}
+    assert {label: round(min(view), 1) for label, view in views.items()} == {
+        "16x9": 90.0,
+        "9x16": 58.7,
+        "1x1": 90.0,
+        "4x5": 77.3,
+    }
+
+
+def test_an_exported_json_path_is_followed_again(cubesal, clip, tmp_path, straight_path):
+    again = tmp_path / "again.json"
+    follow = ("export", clip, "--what", "path", "--path")
+    assert cubesal(*follow, straight_path, "-o", again).code == 0
+    assert cubesal(*follow, again, "-o", tmp_path / "third.csv").code == 0
+    assert cubesal(*follow, straight_path, "-o", tmp_path / "direct.csv").code == 0
+    assert (tmp_path / "third.csv").read_bytes() == (tmp_path / "direct.csv").read_bytes()
+
+
+def test_a_queue_goes_on_with_what_an_interrupted_run_left(
+    cubesal, clip, tmp_path, straight_path, monkeypatch
+):
+    from cubesal.cli import export_work
+
+    out, journal = tmp_path / "out", tmp_path / "queue.json"
+    given = ("--path", straight_path, "--size", "64x36", "--queue", journal, "-o", out)
+    real = export_work.export_nfov
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export_work, "export_nfov", interrupted)
+    done = cubesal("export", clip, "--what", "path", "--what", "nfov", *given)
+    assert done.code == 130
+    assert [entry.name for entry in out.iterdir()] == ["clip_path.csv"]
+    kept = (out / "clip_path.csv").stat().st_mtime_ns
+    monkeypatch.setattr(export_work, "export_nfov", real)
+    monkeypatch.chdir(out)  # from another folder
+    done = cubesal("export", "--queue", journal)
+    assert done.code == 0
+    assert "kept" in done.err
+    assert size_and_frames(out / "clip_nfov.mp4") == (64, 36, 30)
+    assert (out / "clip_path.csv").stat().st_mtime_ns == kept
+    assert cubesal("export", "--queue", journal).code == 0  # nothing is left to do
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name a clip, or an unfinished queue"),
+        (("--queue", "absent.json"), "absent.json does not exist"),
+        (("CLIP",), "say what to export"),
+        (("CLIP", "--what", "path", "--what", "path"), "the same --what is given twice"),
+        (("CLIP", "--what", "path", "--what", "maps", "-o", "x.csv"), "the name of a folder"),
+        (("CLIP", "--what", "path", "--format", "png"), "--format png is none of path"),
+        (("CLIP", "--what", "overlay", "--quality", "superb"), "neither a number nor one of small"),
+    ],
+)
+def test_queues_that_make_no_sense_get_one_line(cubesal, clip, tmp_path, arguments, words):
+    done = cubesal("export", *(clip if word == "CLIP" else word for word in arguments))
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert words in done.errors[0]
+
+
+def test_one_failing_output_is_told_and_the_others_are_there(
+    cubesal, clip, tmp_path, straight_path
+):
+    out = tmp_path / "out"
+    given = ("--path", straight_path, "--from", 50, "--size", "64x36", "-o", out)
+    done = cubesal("export", clip, "--what", "nfov", "--what", "path", *given)
+    assert done.code == 2
+    assert len(done.errors) == 1
+    assert "no frame between 50 s" in done.errors[0]
+    assert list(out.iterdir()) == []

@@ -20,6 +20,7 @@ CODECS = ("h264", "hevc", "av1", "prores", "ffv1")
 PROJECTIONS = ("equirect", "equirect-tb", "equirect-sbs")
 EXPORTS = ("overlay", "cube", "nfov", "maps", "path", "attention", "snapshot")
 MAP_FORMATS = ("npz", "npy", "png", "wild360")
+PATH_FORMATS = ("csv", "json", "ffmpeg", "otio")
 
 _EPILOG = """\
 exit codes:
@@ -64,11 +65,11 @@ def build_parser() -> ArgumentParser:
         _add_export,
         _add_demo,
         _add_info,
-        _add_path_report,
         _add_models,
         _add_flow,
         add_train,
         add_evaluate,
+        _add_path_report,
     ):
         _add_verbosity(add(commands), top=False)
     return parser
@@ -152,20 +153,45 @@ def _add_export(commands: Any) -> ArgumentParser:
     parser: ArgumentParser = commands.add_parser(
         "export",
         help="overlay video, flat video along a path, maps, tables",
-        description="Analyse a clip as far as needed and export one thing from it.",
+        description="Analyse a clip as far as needed and export one or several things from it.",
     )
-    parser.add_argument("clip", type=Path, metavar="CLIP")
-    parser.add_argument("--what", choices=EXPORTS, required=True)
+    parser.add_argument("clip", type=Path, nargs="?", metavar="CLIP")
+    parser.add_argument(
+        "--what", choices=EXPORTS, action="append", default=[], help="may be given several times"
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="file or folder to write")
+    parser.add_argument(
+        "--queue",
+        type=Path,
+        metavar="FILE",
+        help="keep a journal there; after a crash, the same without CLIP goes on with it",
+    )
     parser.add_argument("--from", dest="from_s", type=values.seconds, default=0.0, metavar="S")
     parser.add_argument("--to", dest="to_s", type=values.seconds, metavar="S")
-    parser.add_argument("--format", choices=MAP_FORMATS, default="npz", help="of --what maps")
+    parser.add_argument(
+        "--format",
+        choices=MAP_FORMATS + PATH_FORMATS,
+        action="append",
+        help="of maps (npz, npy, png, wild360), of a path (csv, json, ffmpeg, otio); repeatable",
+    )
     parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
     _add_flat(parser)
     encoding = parser.add_argument_group("encoding")
     encoding.add_argument("--codec", choices=CODECS, default="h264")
     encoding.add_argument(
-        "--quality", type=int, metavar="N", help="the codec's own number, lower is better"
+        "--quality",
+        metavar="Q",
+        help="small, good (default), high, best; or the codec's own number, lower is better",
+    )
+    encoding.add_argument(
+        "--hardware", action="store_true", help="use the graphics hardware if it can, else say so"
+    )
+    encoding.add_argument(
+        "--burn",
+        type=values.burn,
+        default=(),
+        metavar="LIST",
+        help="draw into the pictures: legend,timecode,outline (of the planned or given view)",
     )
     _add_rate(parser)
     _add_model(parser)
@@ -189,7 +215,9 @@ def _add_flat(parser: ArgumentParser) -> None:
         metavar="DEG",
         help="horizontal field of view (default: 90 along the longer side)",
     )
-    group.add_argument("--path", type=Path, metavar="CSV", help="follow this path, do not plan one")
+    group.add_argument(
+        "--path", type=Path, metavar="FILE", help="follow this path (csv, json), do not plan one"
+    )
     group.add_argument(
         "--max-speed", type=values.positive, default=30.0, metavar="DEG", help="per second (30)"
     )
@@ -201,6 +229,13 @@ def _add_flow(commands: Any) -> ArgumentParser:
     parser = add_flow(commands)
     _add_rate(parser)
     _add_projection(parser)
+    return parser
+
+
+def _add_path_report(commands: Any) -> ArgumentParser:
+    parser = add_path_report(commands)
+    _add_rate(parser)
+    _add_model(parser)
     return parser
 
 
@@ -227,13 +262,6 @@ def _add_info(commands: Any) -> ArgumentParser:
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_projection(parser)
-    return parser
-
-
-def _add_path_report(commands: Any) -> ArgumentParser:
-    parser = add_path_report(commands)
-    _add_rate(parser)
-    _add_model(parser)
     return parser
 
 

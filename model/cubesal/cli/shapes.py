@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import atan, degrees, radians, tan
 
-from cubesal.autopilot import CameraPath, load_csv
+from cubesal.autopilot import CameraPath
 from cubesal.camera import HFOV_MIN
 from cubesal.cli.arguments import Options
 from cubesal.errors import ExportError
-from cubesal.exporting import WIDEST_VFOV, default_hfov, default_size
+from cubesal.exporting import WIDEST_VFOV, default_hfov, default_size, load_path
 
 __all__ = ["Shape", "flat_shapes", "given_path"]
 
@@ -73,9 +73,9 @@ def _check_fov(hfov: float, width: int, height: int) -> None:
 
 def given_path(options: Options, shapes: list[Shape]) -> CameraPath | None:
     """The path of ``--path``, which every shape can follow. MediaError, ExportError."""
-    if options.path is None or options.what not in ("nfov", "path", "attention"):
+    if options.path is None or options.what in ("maps", "snapshot"):
         return None
-    path = load_csv(options.path)
+    path = load_path(options.path)
     widest = float(path.hfov.max())
     for shape in shapes if options.what != "path" else []:
         vfov = _vfov(widest, shape.aspect)

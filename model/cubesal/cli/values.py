@@ -7,6 +7,7 @@ from argparse import ArgumentTypeError
 
 __all__ = [
     "aspect",
+    "burn",
     "columns",
     "fov_deg",
     "index",
@@ -28,6 +29,7 @@ _HIGHEST_RATE_HZ = 1000
 _MOST_COLUMNS = 12
 _MOST_FRAMES = 100
 _ROWS = (16, 4096)
+_BURNABLE = ("legend", "timecode", "outline")
 
 
 def number(text: str) -> float:
@@ -138,6 +140,15 @@ def size(text: str) -> tuple[int, int]:
     if width * height > _MOST_PIXELS:
         raise ArgumentTypeError(f"{text} has more pixels than 7680x4320")
     return width, height
+
+
+def burn(text: str) -> tuple[str, ...]:
+    """``legend,timecode`` → ("legend", "timecode")."""
+    wishes = tuple(dict.fromkeys(text.lower().split(",")))
+    for wish in wishes:
+        if wish not in _BURNABLE:
+            raise ArgumentTypeError(f"{wish!r} is none of {', '.join(_BURNABLE)}")
+    return wishes
 
 
 def aspect(text: str) -> tuple[int, int]:

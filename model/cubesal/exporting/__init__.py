@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from cubesal.exporting.burn import BURNABLE, Burn
 from cubesal.exporting.encoding import Encoding, Exported
 from cubesal.exporting.files import check_maps_folder, save_png, timecode
+from cubesal.exporting.journal import Entry, ExportJob
+from cubesal.exporting.path_files import load_path
+from cubesal.exporting.paths import PATH_FORMATS, export_path, path_format
+from cubesal.exporting.queue import ExportQueue
 from cubesal.exporting.ranges import (
     WHOLE_CLIP,
     TimeRange,
@@ -16,7 +21,6 @@ from cubesal.exporting.tables import (
     MAP_FORMATS,
     export_attention,
     export_maps,
-    export_path,
     export_snapshot,
     map_target,
     snapshot_name,
@@ -31,11 +35,17 @@ from cubesal.exporting.videos import (
 )
 
 __all__ = [
+    "BURNABLE",
     "FOLDER_FORMATS",
     "MAP_FORMATS",
+    "PATH_FORMATS",
     "WHOLE_CLIP",
     "WIDEST_VFOV",
+    "Burn",
     "Encoding",
+    "Entry",
+    "ExportJob",
+    "ExportQueue",
     "Exported",
     "TimeRange",
     "check_maps_folder",
@@ -50,7 +60,9 @@ __all__ = [
     "export_snapshot",
     "frames_within",
     "grid_points_for",
+    "load_path",
     "map_target",
+    "path_format",
     "require_maps",
     "save_png",
     "snapshot_name",

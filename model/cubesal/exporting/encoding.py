@@ -16,22 +16,26 @@ from numpy.typing import NDArray
 
 from cubesal.exporting.ranges import TimeRange, frames_within
 from cubesal.progress import ProgressFn
-from cubesal.video import ClipReader, Frame
+from cubesal.video import ClipReader, Frame, YuvPlanes
 from cubesal.video.encoders import VideoCodec
 from cubesal.video.writer import VideoWriter
 
 __all__ = ["Encoding", "Exported", "draw_in_order", "export_frames"]
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[np.uint8] | YuvPlanes
 DrawFn = Callable[[Frame], Picture]
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """Codec by its plain name and quality as the codec's own number (lower is better) or None."""
+    """Codec by its plain name; quality in words, as the codec's own number, or None: good.
+
+    ``hardware``: by the graphics hardware, if that works here.
+    """
 
     codec: VideoCodec = "h264"
-    quality: int | None = None
+    quality: int | str | None = None
+    hardware: bool = False
 
 
 class Exported(NamedTuple):
@@ -94,6 +98,7 @@ def export_frames(
             fps=info.fps,
             codec=encoding.codec,
             quality=encoding.quality,
+            hardware=encoding.hardware,
             audio_from=info.path if info.has_audio else None,
             from_s=float(reader.times_s[indices[0]]),
             to_s=None if is_to_end else float(reader.times_s[indices[-1] + 1]),

@@ -1,4 +1,4 @@
-"""Maps, camera path and attention as files for other programs; single pictures."""
+"""Maps and attention as files for other programs; single pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from cubesal.autopilot.path import write_text
 from cubesal.errors import ExportError
 from cubesal.exporting.files import FACTS_NAME, folder_output, save_png, timecode
 from cubesal.exporting.published import FrameNumbers
-from cubesal.exporting.ranges import WHOLE_CLIP, TimeRange, frames_within
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
@@ -27,7 +26,6 @@ __all__ = [
     "ATTENTION_COLUMNS",
     "export_attention",
     "export_maps",
-    "export_path",
     "export_snapshot",
     "snapshot_name",
 ]
@@ -110,21 +108,6 @@ def _write_facts(
         "time_s": np.round(time_s, 6).tolist(),
     }
     (folder / FACTS_NAME).write_text(json.dumps(facts, indent=1), encoding="utf-8")
-
-
-def export_path(
-    clip: str | Path,
-    path: CameraPath,
-    out: str | Path,
-    *,
-    span: TimeRange = WHOLE_CLIP,
-    projection: str | None = None,
-) -> int:
-    """Write the path CSV, one row per source frame of the range; returns the number of rows."""
-    with ClipReader(clip, projection=projection) as reader:
-        indices = frames_within(reader, span)
-        path.save_csv(out, reader.times_s[indices], first_index=indices[0])
-        return len(indices)
 
 
 def export_attention(

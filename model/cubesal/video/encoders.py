@@ -11,7 +11,16 @@ from typing import Literal
 
 from cubesal.errors import ExportError
 
-__all__ = ["CONTAINERS", "ENCODERS", "Encoder", "VideoCodec", "choose_container"]
+__all__ = [
+    "CONTAINERS",
+    "ENCODERS",
+    "QUALITY_WORDS",
+    "Encoder",
+    "VideoCodec",
+    "choose_container",
+]
+
+QUALITY_WORDS = ("small", "good", "high", "best")
 
 VideoCodec = Literal["h264", "hevc", "av1", "prores", "ffv1"]
 
@@ -25,7 +34,8 @@ class Encoder:
 
     ``quality_option`` is FFmpeg's name of the option that takes ``quality`` (None: lossless, there
     is nothing to choose).  Lower numbers of ``quality_range`` are better, except for ProRes, where
-    they are the profiles from proxy (0) to HQ (3).
+    they are the profiles from proxy (0) to HQ (3).  ``word_numbers`` are the qualities that
+    :data:`QUALITY_WORDS` stand for.
     """
 
     name: str
@@ -34,8 +44,21 @@ class Encoder:
     quality_option: str | None = None
     quality_range: range = range(0)
     default_quality: int | None = None
+    word_numbers: tuple[int, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     tag: str | None = None
+
+    def quality_number(self, quality: str | int | None) -> int | None:
+        """The quality that a word or a number stands for; ``ValueError`` if there is none such."""
+        if isinstance(quality, str) and quality in QUALITY_WORDS and self.word_numbers:
+            return self.word_numbers[QUALITY_WORDS.index(quality)]
+        try:
+            number = None if quality is None else int(quality)
+        except ValueError:
+            words = ", ".join(QUALITY_WORDS)
+            raise ValueError(f"{quality!r} is neither a number nor one of {words}") from None
+        self.quality_options(number)
+        return number
 
     def quality_options(self, quality: int | None) -> dict[str, str]:
         """The encoder's options; raises ``ValueError`` for a quality outside its range."""
@@ -61,6 +84,7 @@ ENCODERS: Mapping[VideoCodec, Encoder] = MappingProxyType(
             quality_option="crf",
             quality_range=range(52),
             default_quality=20,
+            word_numbers=(28, 20, 17, 14),
             # Coding is the largest cost of an export, and people wait for it.
             options=(("preset", "veryfast"),),
         ),
@@ -71,6 +95,7 @@ ENCODERS: Mapping[VideoCodec, Encoder] = MappingProxyType(
             quality_option="crf",
             quality_range=range(52),
             default_quality=23,
+            word_numbers=(30, 23, 19, 15),
             options=(("preset", "medium"), ("x265-params", "log-level=none")),
             tag="hvc1",  # the spelling that Apple's players accept
         ),
@@ -81,6 +106,7 @@ ENCODERS: Mapping[VideoCodec, Encoder] = MappingProxyType(
             quality_option="crf",
             quality_range=range(64),
             default_quality=30,
+            word_numbers=(42, 30, 24, 18),
             options=(("preset", "8"),),
         ),
         "prores": Encoder(
@@ -90,6 +116,7 @@ ENCODERS: Mapping[VideoCodec, Encoder] = MappingProxyType(
             quality_option="profile",
             quality_range=range(4),
             default_quality=3,
+            word_numbers=(0, 1, 2, 3),
             options=(("vendor", "apl0"),),
         ),
         "ffv1": Encoder("ffv1", "bgr0", (".mkv",), options=(("level", "3"),)),

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Self
 
 import av
-import cv2
 import numpy as np
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
@@ -20,26 +19,25 @@ from numpy.typing import NDArray
 
 from cubesal.errors import CubesalError, ExportError
 from cubesal.video.audio_copy import AudioCopy
-from cubesal.video.colour import ColourSpec, YuvPlanes
+from cubesal.video.coded_pictures import coded_picture
+from cubesal.video.colour import YuvPlanes
 from cubesal.video.encoders import ENCODERS, Encoder, VideoCodec, choose_container
+from cubesal.video.hardware import usable_encoder
 from cubesal.video.mp4_boxes import BoxError
-from cubesal.video.planes import plane_pixels
 from cubesal.video.spherical import add_spherical_metadata
 from cubesal.whole_files import new_part
 
 __all__ = ["VideoWriter"]
 
-#: All outputs are BT.709 with limited range, which every player assumes of HD video.
-_COLOUR = ColourSpec("bt709", full_range=False)
 _H273_BT709 = 1
-_LIMITED, _FULL = 1, 2
+_LIMITED = 1
 #: A key frame at least this often keeps seeking in the result quick.
 _KEY_INTERVAL_S = 2
 _MAX_RATE_DENOMINATOR = 1001
 
 
 class VideoWriter:
-    """Codes RGB pictures into ``path``; a context manager.
+    """Codes pictures into ``path``; a context manager.
 
     It writes to a new ``.part`` file beside the target and renames on success; after any exception
     in the ``with`` block, :class:`cubesal.errors.Cancelled` included, nothing is left behind and
@@ -48,7 +46,8 @@ class VideoWriter:
     ``time_base`` is that of the pts given to :meth:`write`.  In MP4 and MOV it becomes the track's
     own, so that read-back times are exactly equal; Matroska and WebM round to milliseconds.
     ``fps`` only informs rate control and the last frame's duration.  The kind of file follows from
-    the suffix.  ``quality`` is the codec's own number (see :mod:`cubesal.video.encoders`).
+    the suffix.  ``quality`` is a word or the codec's own number (:mod:`cubesal.video.encoders`);
+    with ``hardware`` an encoder of the graphics hardware is used if one works.
     H.264, HEVC, AV1 and ProRes need even sizes; odd ones are stretched by one pixel.
 
     ``audio_from`` names a file whose sound between ``from_s`` and ``to_s`` is taken over (nothing
@@ -67,7 +66,8 @@ class VideoWriter:
         time_base: Fraction,
         fps: Fraction | float,
         codec: VideoCodec = "h264",
-        quality: int | None = None,
+        quality: int | str | None = None,
+        hardware: bool = False,
         audio_from: Path | None = None,
         from_s: float = 0.0,
         to_s: float | None = None,
@@ -80,8 +80,8 @@ class VideoWriter:
         self._fps = _usable_rate(Fraction(fps))
         self._spherical = spherical
         self._check_arguments(codec)
-        encoder = ENCODERS[codec]
-        options = encoder.quality_options(quality)
+        encoder, _ = usable_encoder(codec, hardware, self._size)
+        options = encoder.quality_options(encoder.quality_number(quality))
         container = choose_container(self.path, codec, spherical)
         with self._explained():
             self._check_target()
@@ -140,6 +140,8 @@ class VideoWriter:
         # One tick per unit of the denominator; the numerator is multiplied into the pts.
         context.time_base = stream.time_base = Fraction(1, self._time_base.denominator)
         context.gop_size = max(1, round(_KEY_INTERVAL_S * self._fps))
+        # PyAV's own choice, slices only, costs x264 both time and bits.
+        context.thread_type = "AUTO"
         context.color_primaries = context.color_trc = _H273_BT709
         if encoder.pix_fmt.startswith("yuv"):
             context.colorspace, context.color_range = _H273_BT709, _LIMITED
@@ -147,21 +149,20 @@ class VideoWriter:
             context.codec_tag = encoder.tag
         return stream
 
-    def write(self, rgb: NDArray[np.uint8], pts: int) -> None:
-        """Append a picture (H, W, 3) uint8, shown from ``pts`` on (in ``time_base``, 0 first).
+    def write(self, picture: NDArray[np.uint8] | YuvPlanes, pts: int) -> None:
+        """Append a picture, shown from ``pts`` on (in ``time_base``, 0 first).
 
-        Pictures that share a timestamp, which no container allows, are set one tick apart.
+        RGB (H, W, 3) uint8, or planes of that size, which a codec of 4:2:0 takes as they are if
+        they have the colour of outputs (:mod:`cubesal.video.coded_pictures`). Pictures that share
+        a timestamp, which no container allows, are set one tick apart.
         """
-        width, height = self._size
-        if rgb.shape != (height, width, 3) or rgb.dtype != np.uint8:
-            raise ValueError(
-                f"expected a picture {(height, width, 3)} uint8, got {rgb.shape} {rgb.dtype}"
-            )
+        self._check_picture(picture)
         ticks = pts * self._time_base.numerator
         if self._last_pts is not None:
             ticks = max(ticks, self._last_pts + 1)
         self._last_pts = ticks
-        frame = self._coded_picture(rgb)
+        size = (self._video.width, self._video.height)
+        frame = coded_picture(picture, size, self._video.pix_fmt or "yuv420p")
         frame.pts = ticks
         frame.time_base = Fraction(1, self._time_base.denominator)
         frame.duration = self._last_duration()
@@ -172,20 +173,16 @@ class VideoWriter:
         """How long a frame lasts at the average rate, in ticks; containers use it for the last."""
         return max(1, round(self._time_base.denominator / self._fps))
 
-    def _coded_picture(self, rgb: NDArray[np.uint8]) -> VideoFrame:
-        size = (self._video.width, self._video.height)
-        if size != self._size:
-            rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        pix_fmt = self._video.pix_fmt
-        if pix_fmt == "yuv420p":
-            return _picture_of(YuvPlanes.from_rgb(rgb, _COLOUR))
-        picture = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24")
-        return picture.reformat(
-            format=pix_fmt,
-            dst_colorspace=_H273_BT709,
-            src_color_range=_FULL,
-            dst_color_range=_FULL if pix_fmt == "bgr0" else _LIMITED,
-        )
+    def _check_picture(self, picture: NDArray[np.uint8] | YuvPlanes) -> None:
+        width, height = self._size
+        expected: tuple[int, ...] = (height, width, 3)
+        shown = picture.y if isinstance(picture, YuvPlanes) else picture
+        if isinstance(picture, YuvPlanes):
+            expected = (height, width)
+        if shown.shape != expected or shown.dtype != np.uint8:
+            raise ValueError(
+                f"expected a picture {expected} uint8, got {shown.shape} {shown.dtype}"
+            )
 
     def _mux(self, frame: VideoFrame | None) -> None:
         if self._output is None:
@@ -262,15 +259,6 @@ def _usable_rate(fps: Fraction) -> Fraction:
     """The rate in numbers that encoders take; a very slow one must not become zero."""
     usable = fps.limit_denominator(_MAX_RATE_DENOMINATOR)
     return max(usable, Fraction(1, _MAX_RATE_DENOMINATOR)) if fps > 0 else usable
-
-
-def _picture_of(planes: YuvPlanes) -> VideoFrame:
-    height, width = planes.y.shape
-    picture = VideoFrame(width, height, "yuv420p")
-    for target, pixels in zip(picture.planes, (planes.y, planes.u, planes.v), strict=True):
-        plane_pixels(target)[:] = pixels
-    picture.colorspace, picture.color_range = _H273_BT709, _LIMITED
-    return picture
 
 
 def _sentence(path: Path, error: Exception) -> str:
