@@ -8,9 +8,9 @@ feeds them 0..255 pixels can forget it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import Final, Literal, TypeVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,7 @@ __all__ = [
     "Backbone",
     "BackboneName",
     "Classifier",
+    "Depth",
     "LiteBackbone",
     "Pyramid",
     "ResNetBackbone",
@@ -53,12 +54,12 @@ StateDict = Mapping[str, Tensor]
 Module = TypeVar("Module", bound=nn.Module)
 
 
-class Pyramid(NamedTuple):
-    """Features of faces of W pixels: (6N, C, cells, cells), cells = (W - 1) / stride + 1."""
+#: How far a network is followed: strides 8, 16 and 32; "deep" is what the classifier averages.
+Depth = Literal["shallow", "middle", "deep"]
+DEPTHS: Final[tuple[Depth, ...]] = get_args(Depth)
 
-    shallow: Tensor  # stride 8
-    middle: Tensor  # stride 16
-    deep: Tensor  # stride 32, what the classifier averages
+#: Features of faces of W pixels by depth: (6N, C, cells, cells), cells = (W - 1) / stride + 1.
+Pyramid = dict[Depth, Tensor]
 
 
 class Backbone(nn.Module):
@@ -81,14 +82,18 @@ class Backbone(nn.Module):
         """(K, C) weights of the linear classifier on `Pyramid.deep`."""
         raise NotImplementedError
 
-    def pyramid(self, x: Tensor) -> Pyramid:
-        """Normalised faces (6N, 3, W, W) -> features."""
+    def levels(self, x: Tensor) -> Iterator[Tensor]:
+        """Normalised faces (6N, 3, W, W) -> features of each of `DEPTHS`, computed as asked for."""
         raise NotImplementedError
 
-    def forward(self, faces: Tensor) -> Pyramid:
-        """RGB faces (6N, 3, W, W) in 0..255, uint8 or float -> features."""
+    def forward(self, faces: Tensor, depth: Depth = "deep") -> Pyramid:
+        """RGB faces (6N, 3, W, W) in 0..255, uint8 or float -> features, no further than `depth`.
+
+        Half of the work is in what lies beyond stride 8.
+        """
         x = (faces.to(self.mean.dtype) - self.mean) / self.std
-        return self.pyramid(x.contiguous(memory_format=torch.channels_last))
+        levels = self.levels(x.contiguous(memory_format=torch.channels_last))
+        return dict(zip(DEPTHS[: DEPTHS.index(depth) + 1], levels, strict=False))
 
 
 class LiteBackbone(Backbone):
@@ -103,17 +108,17 @@ class LiteBackbone(Backbone):
         """(K, C) weights of the linear classifier on `Pyramid.deep`."""
         return self.net._fc.weight
 
-    def pyramid(self, x: Tensor) -> Pyramid:
-        """Normalised faces (6N, 3, W, W) -> features; the inputs of the last two strided blocks."""
-        before_stride: list[Tensor] = []
+    def levels(self, x: Tensor) -> Iterator[Tensor]:
+        """Normalised faces (6N, 3, W, W) -> the inputs of the last two strided blocks, the head."""
+        strided = 0
         x = self.net.stem(x)
-        for block in self.net._blocks:
-            y = block(x)
-            if y.shape[-1] != x.shape[-1]:
-                before_stride.append(x)
-            x = y
-        shallow, middle = before_stride[-2:]
-        return Pyramid(shallow, middle, self.net.head(x))
+        for block in cast(list[InvertedResidual], list(self.net._blocks)):
+            if block.stride > 1:
+                strided += 1
+                if strided > 2:
+                    yield x
+            x = block(x)
+        yield self.net.head(x)
 
     def fold(self) -> None:
         """Fold each batch norm into the convolution before it: same values in less time.
@@ -141,13 +146,13 @@ class ResNetBackbone(Backbone):
         """(K, C) weights of the linear classifier on `Pyramid.deep`."""
         return cast(Tensor, self.net.get_parameter("fc.weight"))
 
-    def pyramid(self, x: Tensor) -> Pyramid:
-        """Normalised faces (6N, 3, W, W) -> features; the outputs of layers 2, 3 and 4."""
+    def levels(self, x: Tensor) -> Iterator[Tensor]:
+        """Normalised faces (6N, 3, W, W) -> the outputs of layers 2, 3 and 4."""
         for name in ("conv1", "bn1", "relu", "maxpool", "layer1"):
             x = self.net.get_submodule(name)(x)
-        shallow = self.net.get_submodule("layer2")(x)
-        middle = self.net.get_submodule("layer3")(shallow)
-        return Pyramid(shallow, middle, self.net.get_submodule("layer4")(middle))
+        for name in ("layer2", "layer3", "layer4"):
+            x = self.net.get_submodule(name)(x)
+            yield x
 
 
 def build(

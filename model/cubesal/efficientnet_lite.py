@@ -124,6 +124,7 @@ class InvertedResidual(nn.Module):
         self._project_conv = SameConv2d(wide, c_out, 1, bias=False)
         self._bn2 = _norm(c_out)
         self.expands = expand > 1
+        self.stride = stride
         self._adds_input = stride == 1 and c_in == c_out
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,37 +2,34 @@
 
 Appearance and motion need each other: most of what stands out in a frame just stands there, and
 most of what moves is leaves, waves and windows. So each cell's evidence is multiplied with how much
-moved there since the last frame, the camera's own turn undone (`motion`), and the products of the
-last moments are averaged, turned along with the camera, so that a person who pauses is not lost at
-once. The memory is a window: a map depends on that many frames before it and on nothing else.
+moved there since the last frame, the camera's own turn undone (`motion`), and a small learned
+memory (`memory`) weighs the products of the last moments, turned along with the camera, so that a
+person who pauses is not lost at once. A map depends on a window of frames and on nothing before it.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cubesal.camera_motion import is_turn
 from cubesal.cubify import uncubify
-from cubesal.geometry import sample_equirect
+from cubesal.memory import MemoryState, MomentMemory, as_cells, as_faces, inputs_of, turned
 from cubesal.motion import Motion, MotionMeter
-from cubesal.network import CubeSal, Term
+from cubesal.network import CubeSal, Evidence, Term
+from cubesal.padding import FACES
 from cubesal.saliency_model import NetworkModel
-from cubesal.sphere_filter import smooth_on_sphere
-from cubesal.sphere_grid import cell_directions, cell_taps, cell_weights
+from cubesal.sphere_cells import SphereCells
 from cubesal.stages import stage
 
-__all__ = ["FusionConfig", "FusionModel"]
-
-FloatArray = NDArray[np.float32]
+__all__ = ["FusionConfig", "FusionModel", "Moment", "moment_of"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class FusionConfig:
     """How evidence and motion become the saliency of a moment."""
 
     # Weights of terms where something moves, instead of those for stills: in a video, people act.
-    weights: tuple[tuple[Term, float], ...] = (("worn", 2.0),)
+    weights: tuple[tuple[Term, float], ...] = (("odd", 0.5), ("rare", 0.5), ("worn", 3.0))
 
     # Radians. Change shows at the edges of what moves; this fills it in.
     motion_smoothing: float = math.radians(3)
@@ -52,22 +49,35 @@ class FusionConfig:
     motion_power: float = 0.8
 
     # What nothing is multiplied by where nothing moves.
-    motion_floor: float = 0.05
+    motion_floor: float = 0.1
 
-    # Moments remembered, and how much each counts compared with the one after it.
+    # Moments that a map is made of.
     window: int = 8
-    fading: float = 0.5
 
     # Saliency that makes 1: over real clips the maxima lie around it.
-    full_scale: float = 8.0
+    full_scale: float = 3.0
 
 
-@dataclass
-class _Moment:
-    """Saliency of the cells (P,) of one moment, and the camera's turn since then."""
+class Moment(NamedTuple):
+    """What is seen at one moment, per cell: (P,) each."""
 
-    saliency: FloatArray
-    turn: NDArray[np.float64]
+    evidence: Tensor
+    motion: Tensor
+    saliency: Tensor
+
+
+def moment_of(
+    evidence: Evidence, terms: Tensor, motion: Motion, cells: SphereCells, fusion: FusionConfig
+) -> Moment:
+    """What terms (1, T, P) and the motion since the frame before come to."""
+    config, other = evidence.config, dict(fusion.weights)
+    weights = [other.get(t, w) for t, w in zip(config.terms, config.weights, strict=True)]
+    z = evidence.combined(terms, weights)[0]
+    residual = cells.sampled(motion.residual, fusion.motion_smoothing)
+    relative = residual / (cells.mean(residual) + fusion.motion_noise)
+    moved = torch.from_numpy(relative.astype(np.float32)).to(z)
+    saliency = evidence.salient(z) * (fusion.motion_floor + moved**fusion.motion_power)
+    return Moment(z, moved, saliency)
 
 
 class FusionModel(NetworkModel):
@@ -80,102 +90,96 @@ class FusionModel(NetworkModel):
         self,
         name: str,
         network: CubeSal,
+        memory: MomentMemory,
         device: torch.device,
         files: tuple[Path, ...] = (),
         config: FusionConfig | None = None,
     ) -> None:
         super().__init__(name, network, device, files)
+        self.memory = memory.to(device)
         self.fusion = config or FusionConfig()
         # A window's first moment needs the frame before it, too: its motion is that since then.
         self.warmup_frames = self.fusion.window
         self.complete = False
         self._meter = MotionMeter()
-        self._moments: deque[_Moment] = deque(maxlen=self.fusion.window)
-        self._cells = _CellGrid(network.config.cells, self.fusion.motion_smoothing)
+        self._cells = SphereCells(network.config.cells)
+        # A state for each moment of the window, begun with it; the oldest first.
+        self._state: MemoryState | None = None
+        self._moments = 0
 
     def reset(self) -> None:
         """Forget the frames seen so far: at the start of a clip and after a jump."""
         self._meter.reset()
-        self._moments.clear()
+        self._forget()
         self.last_raw = None
+
+    def _forget(self) -> None:
+        self._state, self._moments = None, 0
         self.complete = False
 
     def observe(self, equirect_rgb: NDArray[np.uint8]) -> None:
         """Show the next frame (H, W, 3) without asking for its map."""
-        self._remember(equirect_rgb)
+        self._seen(equirect_rgb)
 
     def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Show the next frame (H, W, 3) -> its map, (120, 240) float32 >= 0, maxima around 1."""
-        terms = self._remember(equirect_rgb)
-        with stage("memory"), torch.inference_mode():
-            if self._moments:
-                cells = self._faded() / np.float32(self.fusion.full_scale)
-                saliency = self.network.to_map(torch.from_numpy(cells)[None].to(self.device))
-            else:
-                saliency = self.network.map_of(terms)
-            self.last_raw = np.asarray(saliency[0].cpu().numpy(), dtype=np.float32)
+        saliency = self._seen(equirect_rgb)
+        self.check_finite(saliency)
+        self.last_raw = np.asarray(saliency[0].cpu().numpy(), dtype=np.float32)
         return self.last_raw
 
     def zero_padded(self) -> FusionModel:
         """The same network with the same weights, but zeros for borders, for comparisons."""
         network = uncubify(deepcopy(self.network))
-        return FusionModel(self.name, network, self.device, self.files, self.fusion)
+        return FusionModel(self.name, network, self.memory, self.device, self.files, self.fusion)
 
     def static(self) -> NetworkModel:
         """The network alone: every frame as a still."""
         return NetworkModel(self.name, self.network, self.device, self.files)
 
-    def _remember(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
-        """Add the moment of a frame, if something is known of its motion; the frame's terms."""
+    def momentary(self) -> FusionModel:
+        """The same without a memory: each moment by itself."""
+        config = replace(self.fusion, window=1)
+        return FusionModel(
+            self.name, self.network, MomentMemory().eval(), self.device, self.files, config
+        )
+
+    def _seen(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
+        """Remember a frame; (1, 120, 240) its saliency."""
         with stage("motion"):
             motion = self._meter.step(equirect_rgb)
         terms = self.terms(equirect_rgb)
-        if motion is None:  # the first frame, or the first of another shot
-            self._moments.clear()
-        else:
-            for moment in self._moments:
-                moment.turn = motion.rotation @ moment.turn
-            self._moments.append(_Moment(self._fused(terms, motion), np.eye(3)))
-        self.complete = len(self._moments) == self.fusion.window
-        return terms
-
-    def _fused(self, terms: Tensor, motion: Motion) -> FloatArray:
-        """(P,) saliency of one moment."""
-        config = self.network.config
-        other = dict(self.fusion.weights)
-        weights = [other.get(t, w) for t, w in zip(config.terms, config.weights, strict=True)]
         with torch.inference_mode():
-            evidence = self.network.evidence
-            salient = evidence.salient(evidence.combined(terms, weights))[0].cpu().numpy()
-        moved = self._cells.motion(motion.residual, self.fusion.motion_noise)
-        fused = salient * (self.fusion.motion_floor + moved**self.fusion.motion_power)
-        return np.asarray(fused, np.float32)
+            if motion is None:  # the first frame, or the first of another shot
+                self._forget()
+                static: Tensor = self.network.map_of(terms)
+                return static
+            with stage("memory"):
+                cells = self._remembered(terms, motion)
+                made: Tensor = self.network.to_map(cells / self.fusion.full_scale)
+                return made
 
-    def _faded(self) -> FloatArray:
-        """(P,) the mean of the moments remembered, turned to where they are now."""
-        shares = self.fusion.fading ** np.arange(len(self._moments))[::-1]
-        turned = [self._cells.turned(m.saliency, m.turn) for m in self._moments]
-        return np.asarray(np.average(turned, axis=0, weights=shares), np.float32)
+    def _remembered(self, terms: Tensor, motion: Motion) -> Tensor:
+        """(1, P) what the window up to this moment comes to."""
+        moment = moment_of(self.network.evidence, terms, motion, self._cells, self.fusion)
+        window = self.fusion.window
+        inputs = as_faces(inputs_of(*moment).expand(window, -1, -1))
+        saliency = as_faces(moment.saliency.expand(window, 1, -1))
+        self._moments = min(self._moments + 1, window)
+        self.complete = self._moments == window
+        answers, self._state = self.memory(inputs, saliency, self._begun(saliency, motion))
+        return as_cells(answers)[window - self._moments]
 
+    def _begun(self, saliency: Tensor, motion: Motion) -> MemoryState:
+        """The states of the moments before, turned, and one that begins now.
 
-class _CellGrid:
-    """Values on the P = 6 cells² cells of the cube: motion brought there, and turned."""
-
-    def __init__(self, cells: int, smoothing: float) -> None:
-        self._cells = cells
-        self._smoothing = smoothing
-        self._area = cell_weights(cells).reshape(-1)
-        self._dirs = cell_directions(cells).reshape(-1, 3)
-
-    def motion(self, residual: FloatArray, noise: float) -> FloatArray:
-        """(h, 2h) -> (P,), smoothed, in units of its mean over the sphere plus `noise`."""
-        smooth = smooth_on_sphere(residual, self._smoothing).astype(np.float32)
-        moved = sample_equirect(smooth, self._dirs[None].astype(np.float32))[0]
-        return np.asarray(moved / (float(moved @ self._area) + noise), np.float32)
-
-    def turned(self, values: FloatArray, rotation: NDArray[np.float64]) -> FloatArray:
-        """(P,) values of which what was at d now is at rotation @ d."""
-        if not is_turn(rotation):
-            return values
-        index, weight = cell_taps(self._dirs @ rotation, self._cells)
-        return np.asarray((values[index] * weight).sum(axis=0), np.float32)
+        Always as many as the window has moments, those of moments that have not been among them:
+        the same numbers in a batch of another size would come out rounded otherwise.
+        """
+        new = self.memory.begin(saliency)
+        if self._state is None:
+            return new
+        turn = self._cells.turn(motion.rotation, self.fusion.window, saliency.device)
+        old = turned(self._state, turn)
+        pairs = zip(old, new, strict=True)
+        return MemoryState(*(torch.cat([o[FACES:], n[-FACES:]]) for o, n in pairs))

@@ -25,6 +25,9 @@ class LossRules:
             the first ones, as integer division made them in torch 0.4.1 to 1.2.
         warp_corners: what -1 and 1 mean when sampling: centres of the outermost pixels, or edges.
         upsample_corners: the same for enlarging maps.
+        gradient: into which map of a pair it goes. The published code follows the later one only,
+            whose state comes from the earlier; maps that do not follow from each other need both,
+            or each chases what the others were.
     """
 
     direction: Literal[-1, 1] = -1
@@ -34,6 +37,7 @@ class LossRules:
     warp_base: Literal["centres", "truncated"] = "centres"
     warp_corners: bool = True
     upsample_corners: bool = False
+    gradient: Literal["later", "both"] = "later"
 
 
 EXACT: Final = LossRules()

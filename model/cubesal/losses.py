@@ -84,7 +84,8 @@ def temporal_losses(
         rules: instead of those of the convention.
 
     Returns:
-        Scalars; the gradient goes into the later map of each pair only, as in the paper.
+        Scalars; the gradient goes into the later map of each pair only, as in the paper, unless
+        the rules say otherwise.
 
     Raises:
         ValueError: the shapes do not fit.
@@ -109,7 +110,9 @@ def pair_terms(maps: Tensor, flow: Tensor, threshold: float, rules: LossRules) -
         maps: (T, N, H, 2H).
         flow: (T - 1, N, H, 2H, 2) in pixels of that size.
     """
-    before, after = maps[:-1].detach(), maps[1:]
+    before, after = maps[:-1], maps[1:]
+    if rules.gradient == "later":
+        before = before.detach()
     still = _length(flow, rules) < threshold
     expected = warped(before.flatten(0, 1), flow.flatten(0, 1), rules).view_as(before)
     moving = torch.where(still, torch.zeros_like(after), after).detach()

@@ -23,11 +23,12 @@ from cubesal.convlstm import ConvLSTMCell, build_cell, empty_cell, random_cell, 
 from cubesal.device import resolve_device
 from cubesal.errors import ModelError
 from cubesal.fusion import FusionModel
+from cubesal.memory import MomentMemory
 from cubesal.network import CubeSal
 from cubesal.recipes import BUILT_IN, Recipe, read_recipe
 from cubesal.saliency_model import NetworkModel, SaliencyModel
 from cubesal.weight_store import models_folder, weights_path
-from cubesal.weights import check_state, read_weights
+from cubesal.weights import check_state, read_weights, trained_weights
 
 __all__ = [
     "TEMPORAL",
@@ -159,7 +160,10 @@ def _loaded(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
             _, state = network_for(recipe.backbone, files[0])
             backbone = build_backbone(recipe.backbone, state)
             network = CubeSal(recipe.config, backbone).eval().to(device)
-            return _network_model(name, recipe, network, device, files)
+            if recipe.fusion is None:
+                return NetworkModel(name, network, device, files)
+            memory = _read_memory(files[1])
+            return FusionModel(name, network, memory, device, files, recipe.fusion)
         classifier = build(recipe.backbone, recipe.convention, files[0]).to(device)
     except ValueError as error:
         raise ModelError(f"model {name!r} cannot be built: {error}") from error
@@ -179,18 +183,23 @@ def _loaded(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
     return ClassMapModel(name, maps, cell, recipe.memory or "window", files=files)
 
 
-def _network_model(
-    name: str, recipe: Recipe, network: CubeSal, device: torch.device, files: tuple[Path, ...] = ()
-) -> SaliencyModel:
-    if recipe.fusion is None:
-        return NetworkModel(name, network, device, files)
-    return FusionModel(name, network, device, files, recipe.fusion)
+def _read_memory(path: Path) -> MomentMemory:
+    """The learned memory of the video models. ModelError: it is damaged, or of another network."""
+    state = read_weights(path)
+    hidden = state["gates.bias"].numel() // 4 if "gates.bias" in state else 1
+    memory = MomentMemory(max(hidden, 1))
+    check_state(state, memory.state_dict(), path)
+    memory.load_state_dict(dict(state))
+    return memory.eval().requires_grad_(False)
 
 
 def _random(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
     if recipe.config is not None:
-        network = CubeSal(recipe.config, build_backbone(recipe.backbone))
-        return _network_model(name, recipe, network.eval().to(device), device)
+        network = CubeSal(recipe.config, build_backbone(recipe.backbone)).eval().to(device)
+        if recipe.fusion is None:
+            return NetworkModel(name, network, device)
+        memory = MomentMemory().eval().requires_grad_(False)
+        return FusionModel(name, network, memory, device, config=recipe.fusion)
     classifier = build(recipe.backbone, recipe.convention, weights=None).to(device)
     cell: ConvLSTMCell | None = None
     if recipe.memory is not None:
@@ -215,6 +224,8 @@ def model_files(name: str) -> tuple[Path, ...]:
             raise ModelError(f"the weights {path} of model {name!r} are gone: add the model again")
     if recipe.temporal is not None and not recipe.temporal.is_file():
         raise ModelError(f"the weights {recipe.temporal} of model {name!r} are gone: add it again")
+    if recipe.fusion is not None:
+        return path, trained_weights("memory")
     memory = recipe.temporal or weights_path(TEMPORAL)
     if recipe.memory is not None and memory.is_file():
         return path, memory

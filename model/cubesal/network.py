@@ -16,14 +16,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cubesal import cam
-from cubesal.backbone import Backbone, BackboneName, Pyramid
+from cubesal.backbone import DEPTHS, Backbone, BackboneName, Depth, Pyramid
 from cubesal.padding import Pad, cube_pad
 from cubesal.sphere_grid import cell_weights, equirect_taps, smoothing_matrix
 from cubesal.stages import stage
@@ -34,6 +34,15 @@ Term = Literal["cam", "class", "living", "worn", "middle", "shallow", "odd", "ra
 MAP_HEIGHT = 120
 
 _STRIDE = 32
+
+#: Where terms are read that are not about classes; those are read at the depth of the classifier.
+_DEPTHS: Final[dict[Term, Depth]] = {
+    "odd": "shallow",
+    "rare": "shallow",
+    "shallow": "shallow",
+    "middle": "middle",
+    "strong": "middle",
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,11 @@ class Scale:
         if self.face_w % _STRIDE != 1 or self.face_w <= _STRIDE:
             raise ValueError(f"face_w must be 32 k + 1 with k >= 1, got {self.face_w}")
 
+    @property
+    def depth(self) -> Depth:
+        """How far into the network the terms reach."""
+        return max((_DEPTHS.get(term, "deep") for term, _ in self.terms), key=DEPTHS.index)
+
 
 @dataclass(frozen=True)
 class CubeSalConfig:
@@ -67,19 +81,24 @@ class CubeSalConfig:
     backbone: BackboneName = "lite0"
 
     # 225 pixels over 90° are about what the classifier was trained on, so that its early layers
-    # see edges and textures at their scale; on faces of 97 a person fills the classifier's view.
+    # see edges and textures at their scale; of 129 the classifier's view takes in whole subjects.
     scales: tuple[Scale, ...] = (
-        Scale(225, (("odd", 1.0), ("rare", 1.0), ("worn", 0.0))),
-        Scale(97, (("strong", 1.0), ("living", 0.5))),
+        Scale(225, (("odd", 1.0), ("rare", 1.0))),
+        Scale(129, (("strong", 1.0), ("living", 0.25), ("worn", 0.0))),
     )
 
-    # Radians, of the evidence and again of the saliency made of it. About one cell of stride 16,
-    # below which evidence has no position.
+    # Cells per face edge of the grid on which terms are combined: every 6.4°.
+    cells: int = 15
+
+    # Radians, of the evidence. About one cell, below which evidence has no position.
     smoothing: float = math.radians(6)
+
+    # Radians, of the saliency made of it, in stills.
+    spread: float = math.radians(10)
 
     # Saliency is exp(gain * z) - 1 of the standardised evidence z, and 0 below the frame's mean:
     # people look at few places, evidence is broad.
-    gain: float = 0.6
+    gain: float = 0.4
 
     # Saliency of what does not stand out at all: somebody may look there too.
     floor: float = 0.05
@@ -102,17 +121,13 @@ class CubeSalConfig:
         """How much each of `terms` counts."""
         return tuple(weight for scale in self.scales for _, weight in scale.terms)
 
-    @property
-    def cells(self) -> int:
-        """Cells per face edge of the grid on which terms are combined: stride 16, largest face."""
-        return (max(self.face_ws) - 1) // 16 + 1
-
 
 class Evidence(nn.Module):
     """The terms of `config`, read from `backbone`; inference only, without state."""
 
     area: Tensor
     smoothing: Tensor
+    spread: Tensor
 
     def __init__(self, config: CubeSalConfig, backbone: Backbone) -> None:
         super().__init__()
@@ -120,8 +135,12 @@ class Evidence(nn.Module):
         self.backbone = backbone
         area = torch.tensor(cell_weights(config.cells).reshape(-1), dtype=torch.float32)
         self.register_buffer("area", area, persistent=False)
-        smoothing = torch.from_numpy(smoothing_matrix(config.cells, config.smoothing))
+        smoothing, spread = (
+            torch.from_numpy(smoothing_matrix(config.cells, sigma))
+            for sigma in (config.smoothing, config.spread)
+        )
         self.register_buffer("smoothing", smoothing, persistent=False)
+        self.register_buffer("spread", spread, persistent=False)
 
     def forward(self, faces: Sequence[Tensor]) -> Tensor:
         """Every term by itself.
@@ -136,9 +155,9 @@ class Evidence(nn.Module):
         terms = []
         for x, scale in zip(faces, self.config.scales, strict=True):
             with stage("backbone"):
-                features: Pyramid = self.backbone(x)
+                features: Pyramid = self.backbone(x, scale.depth)
             terms += [self._on_cells(self._term(term, features)) for term, _ in scale.terms]
-        return self.standardised(self.smooth(torch.stack(terms, dim=1)))
+        return self.standardised(torch.stack(terms, dim=1) @ self.smoothing.T)
 
     def combined(self, terms: Tensor, weights: Sequence[float] | None = None) -> Tensor:
         """(N, T, P) -> (N, P), their sum by `weights` (default: the config's), standardised."""
@@ -149,19 +168,15 @@ class Evidence(nn.Module):
         """Standardised evidence -> saliency of the same shape, about half of it at the floor."""
         return torch.expm1(self.config.gain * z).clamp_min(0) + self.config.floor
 
-    def smooth(self, cells: Tensor) -> Tensor:
-        """(..., P) -> (..., P) under a Gaussian on the sphere."""
-        return cells @ self.smoothing.T
-
     def standardised(self, cells: Tensor) -> Tensor:
         """(..., P) -> (..., P) with mean 0 and deviation 1 over the sphere, 0 where flat."""
         return cam.standardise(cells.reshape(-1, cells.shape[-1]), self.area).view_as(cells)
 
     def _term(self, name: Term, features: Pyramid) -> Tensor:
         """(N, P') of the feature cells it is read from."""
-        if name in ("class", "living", "worn", "cam"):
-            return self._class_term(name, features.deep)
-        source = features.middle if name in ("middle", "strong") else features.shallow
+        if name not in _DEPTHS:
+            return self._class_term(name, features["deep"])
+        source = features[_DEPTHS[name]]
         cells = cam.as_cells(source)
         if name == "strong":
             return cam.strength(cells)
@@ -233,7 +248,7 @@ class CubeSal(nn.Module):
 
     def map_of(self, terms: Tensor) -> Tensor:
         """Terms (N, T, P) -> static saliency (N, 120, 240)."""
-        saliency = self.evidence.smooth(self.evidence.salient(self.evidence.combined(terms)))
+        saliency = self.evidence.salient(self.evidence.combined(terms)) @ self.evidence.spread.T
         scale = math.expm1(self.config.gain * self.config.full_scale)
         result: Tensor = self.to_map(saliency / scale)
         return result

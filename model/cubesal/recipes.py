@@ -87,9 +87,7 @@ class Recipe:
         return self.config is not None
 
 
-_FAST_SCALE: Final = Scale(
-    129, (("odd", 1.0), ("rare", 1.0), ("strong", 1.0), ("living", 0.25), ("worn", 0.5))
-)
+_FAST_SCALE: Final = Scale(129, (("odd", 1.0), ("rare", 1.0), ("strong", 1.0), ("worn", 0.5)))
 
 BUILT_IN: Final[dict[str, Recipe]] = {
     "default": Recipe(
@@ -246,7 +244,7 @@ def _config(file: Path, entries: Mapping[str, Any], backbone: str) -> CubeSalCon
     face_w = _entry(file, entries, "face_w", int, PUBLISHED_FACE_W + 1)
     try:
         weighed = tuple((term, 1.0) for term in cast(list[Term], terms))
-        return CubeSalConfig(backbone, (Scale(face_w, weighed),))
+        return CubeSalConfig(backbone, (Scale(face_w, weighed),), cells=(face_w - 1) // 16 + 1)
     except ValueError as error:
         raise ModelError(f"{file}: {error}") from error
 

@@ -121,7 +121,7 @@ class NetworkModel(SaliencyModel):
         """What the classifier averages, on the largest faces looked at: (6, C, h, w) float32."""
         (faces,) = cube_pyramid(equirect_rgb, (max(self.face_ws),))
         with torch.inference_mode(), stage("backbone"):
-            deep = self.network.backbone(self._batch(faces)).deep
+            deep = self.network.backbone(self._batch(faces))["deep"]
             self.check_finite(deep)
             return np.asarray(deep.float().cpu().numpy(), dtype=np.float32)
 

@@ -172,3 +172,15 @@ def packaged_weights(package: str) -> Path:
             if path.is_file():
                 return path
     raise ModelError(f"the package {package} has lost its weights file: {remedy}")
+
+
+def trained_weights(name: str) -> Path:
+    """The file with weights that were trained for this package (`cubesal/trained`).
+
+    Raises:
+        ModelError: it is gone.
+    """
+    path = Path(__file__).parent / "trained" / f"{name}.safetensors"
+    if not path.is_file():
+        raise ModelError(f"the installation has lost {path}: install cubesal-viewer again")
+    return path

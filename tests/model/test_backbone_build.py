@@ -156,5 +156,16 @@ def test_each_network_is_fed_what_it_was_trained_on(small: Classifier) -> None:
 def test_networks_without_strides_to_take_have_no_pyramid() -> None:
     with pytest.raises(ValueError, match="densenet121 has no features at strides"):
         build_backbone("densenet121")
-    pyramid = build_backbone("resnet18")(torch.zeros(6, 3, 65, 65))
-    assert [f.shape[-1] for f in pyramid] == [9, 5, 3]
+    backbone = build_backbone("resnet18")
+    pyramid = backbone(torch.zeros(6, 3, 65, 65))
+    assert [f.shape[-1] for f in pyramid.values()] == [9, 5, 3]
+
+
+@pytest.mark.parametrize("name", ["lite0", "resnet18"])
+def test_a_network_is_followed_no_further_than_asked(name: str) -> None:
+    backbone = build_backbone(name)
+    faces = torch.rand(6, 3, 65, 65) * 255
+    whole, part = backbone(faces), backbone(faces, "middle")
+    assert list(part) == ["shallow", "middle"]
+    for depth, features in part.items():
+        assert torch.equal(features, whole[depth])

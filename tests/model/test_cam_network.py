@@ -177,8 +177,8 @@ def test_faces_that_would_shift_the_cells_are_refused(face_w: int) -> None:
 def test_a_constant_frame_has_no_saliency_and_no_seam(fast: NetworkModel, level: int) -> None:
     frame = np.full((64, 128, 3), level, np.uint8)
     saliency = SaliencyPredictor(fast, prior=False).step(frame, 0.0)
-    assert saliency.max() < 0.03
-    assert np.ptp(saliency) < 0.015
+    assert saliency.max() < 0.06
+    assert np.ptp(saliency) < 0.03
 
 
 def test_turning_the_frame_by_90_degrees_turns_the_map(fast: NetworkModel) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cubesal.errors import TrainingError
+from cubesal.memory import INPUTS
 from cubesal.training.config import OptimiserConfig, TrainingConfig, learning_rate
 from cubesal.training.config_file import as_table, difference, load_config
 from cubesal.training.session import _seed
@@ -21,10 +22,10 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["cp360", "default", "tiny"])
+@pytest.mark.parametrize("name", ["cp360", "default", "tiny", "memory"])
 def test_what_is_shipped_can_be_read(name: str) -> None:
     config = load_config(CONFIGS / f"{name}.toml")
-    channels = config.data.channels or 1000
+    channels = INPUTS if name == "memory" else config.data.channels or 1000
     assert config.network.input == channels
 
 

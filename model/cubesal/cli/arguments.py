@@ -65,6 +65,7 @@ def build_parser() -> ArgumentParser:
         _add_export,
         _add_demo,
         _add_info,
+        _add_bench,
         _add_models,
         _add_flow,
         add_train,
@@ -262,6 +263,23 @@ def _add_info(commands: Any) -> ArgumentParser:
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_projection(parser)
+    return parser
+
+
+def _add_bench(commands: Any) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(
+        "bench",
+        help="what a map costs on this machine",
+        description="Analyse a rendered 1920x960 clip and print the time of each stage, medians.",
+    )
+    parser.add_argument(
+        "--model", dest="models", action="append", metavar="M", help="default: default and fast"
+    )
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N or mps")
+    parser.add_argument(
+        "--frames", type=values.positive_int, default=20, metavar="N", help="timed per model (20)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write this report")
     return parser
 
 

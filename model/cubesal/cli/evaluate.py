@@ -10,7 +10,7 @@ from typing import Any
 from cubesal.analysis import DEFAULT_RATE_HZ
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
-from cubesal.cli.evaluate_tables import check_table, section_tables
+from cubesal.cli.evaluate_tables import check_table, delay_table, section_tables
 from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
 from cubesal.cli.outputs import check_file
 from cubesal.errors import EvaluationError
@@ -33,7 +33,8 @@ from cubesal.evaluation import (
     score_wild360,
 )
 from cubesal.evaluation.baselines import BAND, band_row
-from cubesal.evaluation.networks import padding_pair
+from cubesal.evaluation.delay import following_delay
+from cubesal.evaluation.networks import following_rows, padding_pair
 from cubesal.video import ClipReader
 from cubesal.whole_files import written_whole
 
@@ -57,7 +58,8 @@ def run(options: Options, console: Console) -> int:
     rows = _rows(options)
     sections = [section for task in tasks for section in task(rows, console)]
     reports = _checks(stills, options, console) if options.checks else []
-    _report(sections, reports, options, console)
+    delays = _delays(options, console) if options.checks else {}
+    _report(sections, reports, delays, options, console)
     return _exit_code(sections, console)
 
 
@@ -187,11 +189,26 @@ def _checks(stills: list[Still], options: Options, console: Console) -> list[Che
     return reports
 
 
+def _delays(options: Options, console: Console) -> dict[str, float]:
+    """How far the model, and each of its moments by itself, lag behind the demo clip's subjects."""
+    rows = following_rows(options.model, options.device)
+    delays = {}
+    with console.progress("delays") as progress:
+        for done, row in enumerate(rows):
+            delays[row.name] = following_delay(row)
+            progress(done + 1, len(rows))
+    return delays
+
+
 def _report(
-    sections: list[Section], reports: list[CheckReport], options: Options, console: Console
+    sections: list[Section],
+    reports: list[CheckReport],
+    delays: dict[str, float],
+    options: Options,
+    console: Console,
 ) -> None:
     if options.json is not None:
-        facts = _facts(sections, reports, options)
+        facts = {**_facts(sections, reports, options), "delay_s": delays}
         with written_whole(options.json) as part:
             part.write_text(json.dumps(facts, indent=1), encoding="utf-8")
         console.note(f"wrote {options.json}")
@@ -200,6 +217,8 @@ def _report(
             console.table(title, table)
     if reports:
         console.table(*check_table(reports))
+    if delays:
+        console.table(*delay_table(delays))
 
 
 def _facts(sections: list[Section], reports: list[CheckReport], options: Options) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import degrees
 from typing import Final
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cubesal.evaluation import CheckReport, Section
 
-__all__ = ["Titled", "check_table", "section_tables"]
+__all__ = ["Titled", "check_table", "delay_table", "section_tables"]
 
 #: A table and the line above it, which may be longer than the table is wide.
 Titled = tuple[str, Table]
@@ -124,6 +124,16 @@ def check_table(reports: Sequence[CheckReport]) -> Titled:
     cells = ["–" if seam is None else f"{seam:.2f}" for seam in seams]
     table.add_row("the same of feature deviation", *cells)
     return title, table
+
+
+def delay_table(delays: Mapping[str, float]) -> Titled:
+    """Seconds by which each row lags behind what it should follow."""
+    table = Table()
+    table.add_column("row")
+    table.add_column("delay", justify="right")
+    for row, delay in delays.items():
+        table.add_row(row, f"{delay:+.2f} s")
+    return "delay behind the true track of the demo clip's primary subjects, prior off", table
 
 
 def _number(value: float) -> str:

@@ -17,7 +17,7 @@ from cubesal.cli.exits import DONE
 from cubesal.cli.outputs import writable_folder
 from cubesal.progress import ProgressFn
 from cubesal.training import (
-    PreparedClip,
+    Lesson,
     Processes,
     TrainingConfig,
     TrainingReport,
@@ -25,7 +25,7 @@ from cubesal.training import (
     default_cache,
     joined_processes,
     load_config,
-    prepare_clips,
+    prepare,
     train,
 )
 
@@ -47,12 +47,12 @@ def run(options: Options, console: Console) -> int:
         if not options.prepare_only:  # said before the long work rather than after it
             check_folder(config, out, resume=options.resume)
         writable_folder(cache)
-        prepared, channels = _prepared(config, clips, cache, processes, console)
+        lesson = _prepared(config, clips, cache, processes, console)
         if options.prepare_only:
-            console.note(f"prepared {len(prepared)} clips in {cache}")
+            console.note(f"prepared {lesson.sources} clips in {cache}")
             return DONE
         writable_folder(out)
-        report = _trained(config, prepared, channels, out, processes, options, console)
+        report = _trained(config, lesson, out, processes, options, console)
         if processes.is_first:
             _print(report, options, console)
     return DONE
@@ -75,22 +75,21 @@ def _named_clips(config: TrainingConfig) -> list[Path]:
 
 def _prepared(
     config: TrainingConfig, clips: list[Path], cache: Path, processes: Processes, console: Console
-) -> tuple[list[PreparedClip], int]:
+) -> Lesson:
     with ExitStack() as stack:
 
-        def begins(count: int, number: int, clip: Path) -> ProgressFn:
+        def begins(count: int, number: int, name: str) -> ProgressFn:
             stack.close()  # ends the bar of the clip before
             return stack.enter_context(
-                console.progress(f"prepare {clip.name} ({number + 1} of {count})")
+                console.progress(f"prepare {name} ({number + 1} of {count})")
             )
 
-        return prepare_clips(config, clips, cache, processes, begins)
+        return prepare(config, clips, cache, processes, begins)
 
 
 def _trained(
     config: TrainingConfig,
-    prepared: list[PreparedClip],
-    channels: int,
+    lesson: Lesson,
     out: Path,
     processes: Processes,
     options: Options,
@@ -102,8 +101,7 @@ def _trained(
         lines = _Lines(console, bar)
         return train(
             config,
-            prepared,
-            channels,
+            lesson,
             out,
             processes,
             resume=options.resume,

@@ -7,8 +7,16 @@ where everything is at any time, ``frame`` draws that moment, ``render_demo`` wr
 
 from __future__ import annotations
 
-from cubesal.democlip.paths import DURATION_S, FPS, SUBJECTS, DemoTruth, scene_truth
+from cubesal.democlip.paths import (
+    DURATION_S,
+    FPS,
+    HANDOVERS_S,
+    SUBJECTS,
+    DemoTruth,
+    scene_truth,
+)
 from cubesal.democlip.render import render_demo
 from cubesal.democlip.scene import frame
 
-__all__ = ["DURATION_S", "FPS", "SUBJECTS", "DemoTruth", "frame", "render_demo", "scene_truth"]
+__all__ = ["DURATION_S", "FPS", "HANDOVERS_S", "SUBJECTS", "DemoTruth", "frame"]
+__all__ += ["render_demo", "scene_truth"]

@@ -16,7 +16,14 @@ from cubesal.models import SaliencyModel, load_model
 from cubesal.predictor import SaliencyPredictor
 from cubesal.sphere_grid import cell_weights, equirect_taps
 
-__all__ = ["DeviationFn", "deviation_of", "model_rows", "padding_pair", "without_memory"]
+__all__ = [
+    "DeviationFn",
+    "deviation_of",
+    "following_rows",
+    "model_rows",
+    "padding_pair",
+    "without_memory",
+]
 
 #: From a picture (H, 2H, 3) to a map (120, 240) of how much its features deviate.
 DeviationFn = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
@@ -27,7 +34,7 @@ Prior = Literal["on", "off", "both"]
 def model_rows(
     name: str, device: str = "auto", prior: Prior = "both", *, baselines: bool = False
 ) -> list[Row]:
-    """The row of a model, and with ``baselines`` also smoothed, static and zero-padded.
+    """The row of a model, and with ``baselines`` its variants: smoothed, static, zero-padded, ...
 
     The network runs once per frame without its prior, which is multiplied on afterwards, exactly as
     the predictor does. Maps that the published code would have too are scored raw under its
@@ -50,6 +57,8 @@ def model_rows(
 
     rows = [row(name, model, judged=True)]
     if baselines:
+        if isinstance(model, FusionModel):
+            rows.append(row(_momentary_name(name), model.momentary()))
         static = without_memory(model)
         if static is not model:
             rows.append(row(f"{name}, static", static))
@@ -75,6 +84,24 @@ def padding_pair(name: str, device: str = "auto") -> list[tuple[Row, DeviationFn
     model = load_model(name, device)
     pair = ((name, model), (_zeros_name(name), model.zero_padded()))
     return [(Row(n, SaliencyPredictor(m, prior=False)), deviation_of(m)) for n, m in pair]
+
+
+def following_rows(name: str, device: str = "auto") -> list[Row]:
+    """A model without prior, and if it has a learned memory, each of its moments by itself.
+
+    Raises:
+        ModelError, DeviceError: as `cubesal.models.load_model`.
+    """
+    model = load_model(name, device)
+    rows = [Row(name, SaliencyPredictor(model, prior=False))]
+    if isinstance(model, FusionModel):
+        momentary = SaliencyPredictor(model.momentary(), prior=False)
+        rows.append(Row(_momentary_name(name), momentary))
+    return rows
+
+
+def _momentary_name(name: str) -> str:
+    return f"{name}, no memory"
 
 
 def _zeros_name(name: str) -> str:

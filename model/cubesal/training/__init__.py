@@ -1,26 +1,26 @@
 """Training: a temporal network learned without labels, from clips alone.
 
-``config`` and ``config_file`` say what a training is; ``preparation`` makes class activation maps
-and flow of clips once, ``windows`` are the samples; ``tasks`` knows networks and losses, ``loop``
-only steps; ``session`` puts it together.
+``config`` and ``config_file`` say what a training is. ``lessons`` knows what can be learned: the
+ConvLSTM of CP-360 (``preparation`` makes class activation maps and flow of clips once, ``windows``
+are the samples, ``tasks`` has the losses), and the memory of the video models (``moments``,
+``scenes``, ``memory_task``). ``loop`` only steps; ``session`` puts it together.
 """
 
 from __future__ import annotations
 
 from cubesal.training.config import TrainingConfig
 from cubesal.training.config_file import load_config
-from cubesal.training.prepared import PreparedClip
+from cubesal.training.lessons import Lesson, prepare
 from cubesal.training.processes import Processes, joined_processes
 from cubesal.training.session import (
     TrainingReport,
     check_folder,
     default_cache,
-    prepare_clips,
     train,
 )
 
 __all__ = [
-    "PreparedClip",
+    "Lesson",
     "Processes",
     "TrainingConfig",
     "TrainingReport",
@@ -28,6 +28,6 @@ __all__ = [
     "default_cache",
     "joined_processes",
     "load_config",
-    "prepare_clips",
+    "prepare",
     "train",
 ]

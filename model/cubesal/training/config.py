@@ -39,6 +39,9 @@ class DataConfig:
         flow_method: "dis" or "deepflow".
         camera_motion: undo the turns of the camera before anything else. Models do not when they
             predict: for material that turns more than what will be looked at.
+        model: for the memory: whose evidence it learns to weigh.
+        panoramas: for the memory: a folder of equirect pictures of which scenes are made.
+        scenes: how many.
     """
 
     clips: tuple[str, ...] = ()
@@ -53,11 +56,14 @@ class DataConfig:
     flow_height: int = 240
     flow_method: FlowMethod = "dis"
     camera_motion: bool = False
+    model: str = "default"
+    panoramas: str = ""
+    scenes: int = 0
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The network that learns: `kind` names it, see `training.tasks`."""
+    """The network that learns: `kind` is one of `training.lessons`."""
 
     kind: str = "convlstm"
     input: int = 1000
@@ -70,6 +76,7 @@ class LossConfig:
 
     Attributes:
         height: rows at which maps are compared; 0 for those of the flow.
+        anchor: what the distance to a teacher counts, for the memory, see `training.memory_task`.
     """
 
     smooth: float = 0.7
@@ -77,6 +84,7 @@ class LossConfig:
     mask: float = 0.01
     threshold: float = 0.15
     height: int = 0
+    anchor: float = 0.0
 
 
 @dataclass(frozen=True)

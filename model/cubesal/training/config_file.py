@@ -25,8 +25,9 @@ _MANY = 1_000_000_000
 _RANGES: dict[str, tuple[float, float]] = {
     "rate_hz": (0, 1000), "every": (0, _MANY), "frames": (0, _MANY), "face_w": (33, 2048),
     "channels": (0, 100_000), "flow_height": (LEAST_FLOW_HEIGHT, 4096),
-    "input": (1, 100_000), "hidden": (1, 100_000),
+    "input": (1, 100_000), "hidden": (1, 100_000), "scenes": (0, 100_000),
     "smooth": (0, 1e6), "temporal": (0, 1e6), "mask": (0, 1e6), "threshold": (0, 1e6),
+    "anchor": (0, 1e6),
     "height": (0, 4096),
     "lr": (0, 1e30), "step_epochs": (1, _MANY), "warmup": (0, _MANY), "weight_decay": (0, 1e6),
     "accumulate": (1, _MANY), "clip_norm": (0, 1e30),

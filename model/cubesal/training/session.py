@@ -18,26 +18,18 @@ from cubesal.progress import ProgressFn
 from cubesal.training.checkpoints import Checkpoints
 from cubesal.training.config import TrainingConfig
 from cubesal.training.config_file import as_table, difference
+from cubesal.training.lessons import Lesson
 from cubesal.training.log import TrainingLog, read_log, require_tensorboard
 from cubesal.training.loop import Trainer
-from cubesal.training.preparation import Preparation
-from cubesal.training.prepared import PreparedClip
 from cubesal.training.processes import Processes
-from cubesal.training.sources import find_clips
-from cubesal.training.static_maps import StaticMaps
-from cubesal.training.tasks import build_task
-from cubesal.training.windows import ClipWindows, WindowBatch
 
-__all__ = ["TrainingReport", "check_folder", "default_cache", "prepare_clips", "train"]
+__all__ = ["TrainingReport", "check_folder", "default_cache", "train"]
 
 #: What may change when a training goes on: it alters no number, or only how many there are.
 _FREE = {
     "run": ("out", "epochs", "checkpoint_every", "keep", "log_every", "tensorboard", "export_pth"),
-    "data": ("clips", "ids"),  # the samples themselves are compared instead
+    "data": ("clips", "ids", "panoramas"),  # the samples themselves are compared instead
 }
-
-#: How many clips there are, and the number and name of the one that follows.
-ClipFn = Callable[[int, int, Path], ProgressFn | None]
 
 
 @dataclass(frozen=True)
@@ -62,33 +54,6 @@ class TrainingReport:
 def default_cache() -> Path:
     """Where prepared data are kept unless told otherwise."""
     return platformdirs.user_cache_path("cubesal", appauthor=False) / "training"
-
-
-def prepare_clips(
-    config: TrainingConfig,
-    clips: list[Path],
-    cache: Path,
-    processes: Processes,
-    clip_begins: ClipFn | None = None,
-) -> tuple[list[PreparedClip], int]:
-    """Prepare what is missing of all clips, each process its share; then (clips, channels).
-
-    Raises:
-        TrainingError, ModelError, MediaError, ExportError: as `Preparation.of`.
-    """
-    ids = Path(config.data.ids) if config.data.ids else None
-    found = find_clips(clips, ids)
-    maps = StaticMaps(config.data, config.convention, processes.device)
-    preparation = Preparation(config.data, config.convention, maps, cache)
-    prepared: dict[int, PreparedClip] = {}
-    for number in range(processes.rank, len(found), processes.count):
-        told = clip_begins(len(found), number, found[number]) if clip_begins else None
-        prepared[number] = preparation.of(found[number], told)
-    processes.wait()
-    # Now all is there: what other processes made is only looked at.
-    for number in set(range(len(found))) - set(prepared):
-        prepared[number] = preparation.of(found[number])
-    return [prepared[number] for number in range(len(found))], maps.channels
 
 
 def check_folder(config: TrainingConfig, out: Path, *, resume: bool) -> None:
@@ -120,8 +85,7 @@ def check_folder(config: TrainingConfig, out: Path, *, resume: bool) -> None:
 
 def train(
     config: TrainingConfig,
-    clips: list[PreparedClip],
-    channels: int,
+    lesson: Lesson,
     out: Path,
     processes: Processes,
     *,
@@ -137,26 +101,26 @@ def train(
     """
     check_folder(config, out, resume=resume)
     run = config.run
-    windows = ClipWindows(clips, run.window, run.stride, config.convention)
+    samples = lesson.samples()
     checkpoints = Checkpoints(out, config.losses, run.keep, run.export_pth)
-    about = {**_lasting(config), "samples": {"fingerprint": windows.fingerprint()}}
+    about = {**_lasting(config), "samples": {"fingerprint": samples.fingerprint()}}
     found = checkpoints.load_latest() if resume else None
     if found is not None:
         _check_same(about, found[1]["about"], checkpoints.folder)
     _seed(run.seed)
-    task = build_task(config, channels)
-    trainer = Trainer(config, task, windows, checkpoints, processes, about)
+    task = lesson.make_task()
+    trainer = Trainer(config, task, samples, checkpoints, processes, about)
     if found is not None:
         trainer.resume(*found)
     _run_logged(trainer, config, out, processes, progress, told)
     if processes.is_first:  # a training that was finished already has not saved again
         checkpoints.complete_pth(task.exported())
     processes.wait()
-    return _report(trainer, out, len(windows), checkpoints)
+    return _report(trainer, out, len(samples), checkpoints)
 
 
 def _run_logged(
-    trainer: Trainer[WindowBatch],
+    trainer: Trainer[Any],
     config: TrainingConfig,
     out: Path,
     processes: Processes,
@@ -208,7 +172,7 @@ def _check_same(ours: Mapping[str, Any], theirs: Mapping[str, Any], folder: Path
 
 
 def _report(
-    trainer: Trainer[WindowBatch], out: Path, windows: int, checkpoints: Checkpoints
+    trainer: Trainer[Any], out: Path, windows: int, checkpoints: Checkpoints
 ) -> TrainingReport:
     rows = read_log(out)
     last = max((row["epoch"] for row in rows), default=0)
