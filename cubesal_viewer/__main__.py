@@ -28,7 +28,9 @@ def build_parser() -> argparse.ArgumentParser:
         prog="cubesal-viewer",
         description="See where people would look in a 360° clip, and steer a flat view by it.",
     )
-    parser.add_argument("clip", nargs="?", type=Path, help="equirectangular clip or picture")
+    parser.add_argument(
+        "clip", nargs="?", type=Path, help="equirectangular clip or picture, or a .cubesal document"
+    )
     parser.add_argument("--model", help="network: default, fast, …")
     parser.add_argument("--device", help="auto, cpu, cuda, mps")
     parser.add_argument("--projection", help="how the clip is packed, when the guess is wrong")
@@ -74,6 +76,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     viewer = Viewer(settings)
     viewer.remembers = not (arguments.screenshot or arguments.bench)
+    viewer.files.remembers = viewer.remembers
+    # What is timed must be made, and nothing that runs by itself is worth recovering.
+    viewer.documents.has_cache = not arguments.bench
+    viewer.documents.has_recovery = viewer.remembers
     if viewer.remembers:
         viewer.window.restore_layout(settings)
     return _run(application, viewer, arguments)
@@ -139,6 +145,8 @@ def _run(application: QApplication, viewer: Viewer, arguments: argparse.Namespac
     outcome = _Outcome(application)
     keep = _unattended(viewer, arguments, outcome)
     viewer.window.show()
+    if viewer.documents.has_recovery:
+        viewer.documents.offer_recovery()
     if arguments.clip is not None:
         viewer.open(arguments.clip, arguments.projection)
     code = application.exec()

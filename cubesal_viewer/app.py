@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
+from cubesal.analysis import DEFAULT_RATE_HZ
 from cubesal.autopilot import view_share
 from cubesal.camera import Camera
 from cubesal.models import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
-from cubesal_viewer.analysis.inference import AnalysisRequest, ModelLoaded
+from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.display import UploadKeys, resolve
+from cubesal_viewer.document.keeper import Keeper
 from cubesal_viewer.export.controller import ExportController
 from cubesal_viewer.export.job import ExportKind
+from cubesal_viewer.files import Files
 from cubesal_viewer.keys import window_commands
 from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
@@ -50,7 +53,8 @@ class Viewer(QObject):
         self.state = ViewerState(self)
         load_choices(settings, self.state)
         self.transport = Transport(self.state)
-        self.analysis = AnalysisController(self.state)
+        self._keeper = Keeper(self)
+        self.analysis = AnalysisController(self.state, keep=self._keeper.keep)
         self.steering = Steering(self.state, self.analysis)
         self.exports = ExportController(self.state, self.analysis, self.steering)
         models = available_models()
@@ -60,7 +64,12 @@ class Viewer(QObject):
             AutopilotPanel(self.steering.options),
             self.exports.panel,
         )
+        self.files = Files(
+            self.state, self._keeper, self.transport, self.analysis, self.window, settings
+        )
+        self.documents = self.files.documents
         self.actions = install(self.window, window_commands(self))
+        self.window.insert_recent(self.files.recent)
         self._keys = UploadKeys()
         self._projection: str | None = None
         self._refresh = QTimer(self, interval=_REFRESH_MS, singleShot=True)
@@ -77,20 +86,8 @@ class Viewer(QObject):
     # ---- what the person can ask for -----------------------------------------------------------
 
     def open(self, path: Path | str, projection: str | None = None) -> None:
-        """Open a clip and analyse it; a failure is told in the window and changes nothing."""
-        self.transport.open(Path(path), projection)
-
-    def choose_clip(self) -> None:
-        """Ask for a clip to open."""
-        folder = self._settings.value("open/folder", "")
-        kinds = self.tr("Clips and pictures (*.mp4 *.mov *.mkv *.webm *.jpg *.jpeg *.png)")
-        everything = self.tr("All files (*)")
-        path, _ = QFileDialog.getOpenFileName(
-            self.window, self.tr("Open a 360° clip"), str(folder), f"{kinds};;{everything}"
-        )
-        if path:
-            self._settings.setValue("open/folder", str(Path(path).parent))
-            self.open(path)
+        """Open a clip or document and analyse it; a failure is told and changes nothing."""
+        self.files.open(path, projection)
 
     def export(self, kind: ExportKind) -> None:
         """Ask for a file name and export the open clip."""
@@ -152,6 +149,7 @@ class Viewer(QObject):
         self.exports.stop()
         self.steering.stop()
         self.analysis.stop()
+        self.files.stop()  # after the maps that were still being made
         self.transport.stop()
 
     # ---- wiring --------------------------------------------------------------------------------
@@ -189,7 +187,10 @@ class Viewer(QObject):
         self.transport.failed.connect(self._on_open_failed)
         self.analysis.track_changed.connect(self._on_track)
         self.analysis.model_loaded.connect(self._on_model_loaded)
+        self.analysis.model_spared.connect(self._on_model_spared)
         self.analysis.failed.connect(self._tell)
+        self.documents.ready.connect(self._analyse)
+        self.documents.failed.connect(self._tell)
         self.steering.failed.connect(self._tell)
         self.steering.path_changed.connect(self._refresh.start)
         self.exports.failed.connect(self._tell)
@@ -201,10 +202,9 @@ class Viewer(QObject):
     def _on_opened(self, clip: OpenedClip) -> None:
         self._projection = clip.projection
         self.steering.reset()
-        self.window.setWindowTitle(f"{clip.info.path.name} — cubesal-viewer")
         self.window.transport.set_clip(clip.info)
         self.window.timeline.set_clip(clip.info.duration_s)
-        self._analyse()
+        self.files.shown(clip.info.path, clip.projection)
         if self.start_frame:
             self.transport.seek(self.start_frame)
         if self.start_camera is not None:
@@ -228,6 +228,7 @@ class Viewer(QObject):
 
     def _on_open_failed(self, message: str) -> None:
         self.start_camera, self.start_frame = None, 0
+        self.documents.clip_failed()
         self._tell(message)
 
     def _on_model_chosen(self, choice: ModelChoice) -> None:
@@ -239,11 +240,18 @@ class Viewer(QObject):
         self._analyse()
 
     def _analyse(self) -> None:
-        """Begin the analysis of the open clip anew."""
-        if self.state.clip is not None:
+        """Begin the analysis of the open clip anew, as soon as its document is there."""
+        clip, store = self.state.clip, self.documents.store
+        if clip is not None and self.documents.is_ready:
             self.window.show_model("")
-            request = AnalysisRequest(self.state.clip.path, self._projection, self.state.model)
+            rate_hz = self.documents.content.rate_hz or DEFAULT_RATE_HZ
+            choice = self.state.model
+            request = AnalysisRequest(clip.path, self._projection, choice, rate_hz, store)
             self.analysis.start(request)
+
+    def _on_model_spared(self) -> None:
+        words = self.tr("%1, analysed before")
+        self.window.show_model(words.replace("%1", self.state.model.model))
 
     def _on_model_loaded(self, loaded: ModelLoaded) -> None:
         self.window.models.set_devices(loaded.devices)

@@ -40,7 +40,9 @@ def window_commands(viewer: Viewer) -> list[Command]:
 def _file(viewer: Viewer) -> list[Command]:
     menu = _tr("&File")
     return [
-        Command(menu, _tr("&Open…"), ("Ctrl+O",), viewer.choose_clip),
+        Command(menu, _tr("&Open…"), ("Ctrl+O",), viewer.files.choose),
+        Command(menu, _tr("&Save"), ("Ctrl+S",), viewer.documents.save),
+        Command(menu, _tr("Save &as…"), ("Ctrl+Shift+S",), viewer.documents.save_as),
         Command(menu, _tr("Export &overlay…"), ("Ctrl+E",), lambda: viewer.export("overlay")),
         Command(menu, _tr("Export &NFoV…"), ("Ctrl+Shift+E",), lambda: viewer.export("nfov")),
         Command(menu, _tr("&Quit"), ("Ctrl+Q",), viewer.window.close),

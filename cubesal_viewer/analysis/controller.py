@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cubesal.document import AnalysisKey, StoredTrack
 from cubesal.track import SaliencyTrack, TrackView
-from cubesal_viewer.analysis.inference import AnalysisRequest, Inference, ModelLoaded
+from cubesal_viewer.analysis.inference import Inference, KeepFn
+from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.state import Activity, ViewerState
 
 __all__ = ["AnalysisController"]
@@ -29,16 +32,24 @@ class AnalysisController(QObject):
     model and sends the grid; 3. each map that arrives with the present generation goes into
     :attr:`track`; 4. when the playhead meets missing ground, work continues there; 5. a change of
     clip or model begins again with a new generation, and late maps of the old one are ignored.
+    What a document holds already is in the track from step 2 on; a model that has nothing left to
+    do is not even loaded (``model_spared``). ``keep`` takes each map to the document's thread.
     """
 
     track_changed = Signal()
     model_loaded = Signal(object)
+    model_spared = Signal()
     failed = Signal(str)
 
-    def __init__(self, state: ViewerState, inference: Inference | None = None) -> None:
+    def __init__(
+        self,
+        state: ViewerState,
+        inference: Inference | None = None,
+        keep: KeepFn | None = None,
+    ) -> None:
         super().__init__()
         self._state = state
-        self._inference = inference or Inference(self)
+        self._inference = inference or Inference(self, keep)
         self._inference.gridded.connect(self._on_gridded)
         self._inference.mapped.connect(self._on_map)
         self._inference.finished.connect(self._on_finished)
@@ -51,20 +62,46 @@ class AnalysisController(QObject):
         self._newest = 0
         self._aim: int | None = None
         self._began = 0.0
+        self._found = 0
         self.track: SaliencyTrack | None = None
         self.loaded: ModelLoaded | None = None
 
     def start(self, request: AnalysisRequest) -> None:
         """Analyse a clip from the beginning, forgetting the present track."""
+        self.clear()
         self._request = request
-        self.track = None
-        self.loaded = None
-        self._newest = 0
-        self._aim = None
         self._generation = self._inference.start(request)
         self._state.set_analysis(Activity(self.tr("Loading the model…")))
         self._follow.start()
+
+    def clear(self) -> None:
+        """Show no maps and let none arrive: another clip is on show, which has nothing yet."""
+        self._follow.stop()
+        self._inference.cancel()
+        self._generation = -1
+        self._release()
+        self._request = None
+        self.loaded = None
+        self._newest = self._found = 0
+        self._aim = None
+        self._state.set_analysis(Activity())
         self.track_changed.emit()
+
+    def on_committed(self, session: int, points: tuple[tuple[AnalysisKey, int], ...]) -> None:
+        """Let go of maps that are in the document now."""
+        store = self._request.store if self._request else None
+        if isinstance(self.track, StoredTrack) and store is not None and store.session == session:
+            self.track.committed(k for key, k in points if key == self.track.key)
+
+    def on_saved(self, path: Path) -> None:
+        """Go on reading from the document that was saved under another name. DocumentError."""
+        if isinstance(self.track, StoredTrack) and self.track.path != path:
+            self.track.reopen(path)
+
+    def _release(self) -> None:
+        if isinstance(self.track, StoredTrack):
+            self.track.close()
+        self.track = None
 
     def abandon(self) -> None:
         """Tell the inference thread to leave its work, without waiting for it."""
@@ -75,7 +112,10 @@ class AnalysisController(QObject):
         """End the inference thread; True if it ended in time."""
         self._follow.stop()
         self._generation = -1  # maps still under way to this thread are for nobody
-        return self._inference.stop()
+        has_ended = self._inference.stop()
+        if isinstance(self.track, StoredTrack):
+            self.track.close()
+        return has_ended
 
     def view_at(self, time_s: float) -> TrackView:
         """Return the map for a moment: current, stale or none."""
@@ -98,7 +138,11 @@ class AnalysisController(QObject):
             return
         self.track = track
         self._began = time.monotonic()
-        self._report()
+        self._found = len(track) - int(track.missing().size)
+        if self._found:
+            self.track_changed.emit()
+        if not track.complete:
+            self._report()
 
     def _on_map(self, generation: int, k: int, saliency: NDArray[np.float32]) -> None:
         if generation != self._generation or self.track is None:
@@ -112,6 +156,8 @@ class AnalysisController(QObject):
         if generation == self._generation:
             self._follow.stop()
             self._state.set_analysis(Activity())
+            if self.loaded is None:
+                self.model_spared.emit()
 
     def _on_failed(self, generation: int, message: str) -> None:
         if generation == self._generation:
@@ -123,8 +169,8 @@ class AnalysisController(QObject):
         assert self.track is not None
         total = len(self.track)
         done = total - int(self.track.missing().size)
-        elapsed = time.monotonic() - self._began
-        eta_s = elapsed / done * (total - done) if done else None
+        made, elapsed = done - self._found, time.monotonic() - self._began
+        eta_s = elapsed / made * (total - done) if made > 0 else None
         self._state.set_analysis(Activity(self.tr("Analysing"), done, total, eta_s))
 
     def _follow_playhead(self) -> None:

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from cubesal.analysis import DEFAULT_RATE_HZ, analyse, grid_track
+from cubesal.analysis import analyse
+from cubesal.document import decode_map, encode_map
 from cubesal.predictor import SaliencyPredictor, create_predictor
 from cubesal.video import ClipReader
+from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
+from cubesal_viewer.analysis.tracks import Tracks, open_tracks
+from cubesal_viewer.document.keeper import KeptMap
 from cubesal_viewer.state import ModelChoice
 from cubesal_viewer.worker import Worker, one_sentence
 
-__all__ = ["AnalysisRequest", "Inference", "ModelLoaded"]
+__all__ = ["AnalysisRequest", "Inference", "KeepFn", "ModelLoaded"]
 
 
-@dataclass(frozen=True)
-class AnalysisRequest:
-    """Which clip to analyse, with what, on which grid of file time (Hz)."""
-
-    path: Path
-    projection: str | None
-    choice: ModelChoice
-    rate_hz: float = DEFAULT_RATE_HZ
-
-
-@dataclass(frozen=True)
-class ModelLoaded:
-    """What was loaded, where it runs, and how long importing and loading took."""
-
-    name: str
-    device: str
-    seconds: float
-    devices: tuple[str, ...]
+#: Takes a map for the document of a session.
+KeepFn = Callable[[int, KeptMap], None]
 
 
 class _Overtaken(Exception):  # noqa: N818 - a change of plan, not an error
@@ -48,7 +35,9 @@ class Inference(QObject):
     """Runs ``cubesal.analysis.analyse`` on its own thread with a reader of its own.
 
     Signals arrive on the GUI thread; all carry the generation that :meth:`start` returned.
-    ``gridded`` brings an empty track of the clip's grid, ``mapped`` each map as (k, array).
+    ``gridded`` brings a track of the clip's grid, with the maps that its document holds already,
+    ``mapped`` each map as (k, array). What is made goes to ``keep`` as well, on this thread. The
+    model is loaded only if there is something to predict.
     """
 
     model_loaded = Signal(int, object)
@@ -57,8 +46,9 @@ class Inference(QObject):
     finished = Signal(int)
     failed = Signal(int, str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, keep: KeepFn | None = None) -> None:
         super().__init__(parent)
+        self._keep = keep
         self._worker = Worker("inference")
         self._generation = 0
         self._start_at = 0
@@ -91,9 +81,12 @@ class Inference(QObject):
 
     def _run(self, generation: int, request: AnalysisRequest) -> None:
         try:
-            predictor = self._predictor(generation, request.choice)
             with ClipReader(request.path, projection=request.projection) as reader:
-                self._analyse(generation, request, reader, predictor)
+                tracks = open_tracks(reader, request)
+                self.gridded.emit(generation, tracks.shown)
+                if not tracks.own.complete:
+                    predictor = self._predictor(generation, request.choice)
+                    self._analyse(generation, request, tracks, reader, predictor)
             self.finished.emit(generation)
         except _Overtaken:
             return
@@ -111,21 +104,25 @@ class Inference(QObject):
         self,
         generation: int,
         request: AnalysisRequest,
+        tracks: Tracks,
         reader: ClipReader,
         predictor: SaliencyPredictor,
     ) -> None:
-        # Two tracks of one grid: this thread fills its own, the other goes to the GUI empty.
-        track, for_gui = (
-            grid_track(reader, request.choice.model, request.rate_hz) for _ in range(2)
-        )
-        self.gridded.emit(generation, for_gui)
+        track = tracks.own
 
         def check(_done: int, _total: int) -> None:
             if generation != self._generation or self._reordered:
                 raise _Overtaken
 
         def send(k: int, saliency: NDArray[np.float32]) -> None:
-            self.mapped.emit(generation, k, saliency)
+            if request.store is None or tracks.key is None or self._keep is None:
+                self.mapped.emit(generation, k, saliency)
+                return
+            kept = KeptMap(tracks.key, k, encode_map(saliency), float(saliency.max()))
+            # Shown as it will be when it is opened again; and before the document has it, because
+            # the track holds it until it hears that it is committed.
+            self.mapped.emit(generation, k, decode_map(kept.code))
+            self._keep(request.store.session, kept)
 
         while not track.complete:
             self._reordered = False

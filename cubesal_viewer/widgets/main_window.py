@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import degrees
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QProgressBar,
     QSplitter,
@@ -61,6 +63,8 @@ class MainWindow(QMainWindow):
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
         self.exports = exports
         self._error: QMessageBox | None = None
+        #: Asked before the window closes; what is unsaved may hold it open.
+        self.may_close: Callable[[], bool] = lambda: True
         self.setAcceptDrops(True)
         self.setWindowTitle("cubesal-viewer")
         self.setDockNestingEnabled(True)
@@ -103,6 +107,17 @@ class MainWindow(QMainWindow):
         """Say which model runs where."""
         self.models.set_status(text)
         self._model.setText(text)
+
+    def show_title(self, name: str, is_modified: bool) -> None:
+        """Name what is open, with the system's mark where it is not saved."""
+        self.setWindowTitle(f"{name}[*] — cubesal-viewer")
+        self.setWindowModified(is_modified)
+
+    def insert_recent(self, recent: QMenu) -> None:
+        """Put the menu of recent files behind the first command of the first menu."""
+        menu = self.menuBar().actions()[0].menu()
+        assert isinstance(menu, QMenu)
+        menu.insertMenu(menu.actions()[1], recent)
 
     def show_error(self, message: str) -> None:
         """Tell the user what went wrong, without blocking anything."""
@@ -147,6 +162,9 @@ class MainWindow(QMainWindow):
             self.path_dropped.emit(local[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         self.hide()  # workers may take a moment to end; hiding also frees what the panes hold
         self.closing.emit()
         super().closeEvent(event)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from cubesal import __version__
 from cubesal.cli import values
+from cubesal.cli.analyze_arguments import add_analyze
 from cubesal.cli.evaluate_arguments import add_evaluate
 from cubesal.cli.path_report_arguments import add_path_report
 from cubesal.cli.predict_arguments import add_figure, add_predict
@@ -62,6 +63,7 @@ def build_parser() -> ArgumentParser:
     for add in (
         _add_predict,
         _add_figure,
+        _add_analyze,
         _add_export,
         _add_demo,
         _add_info,
@@ -147,6 +149,13 @@ def _add_figure(commands: Any) -> ArgumentParser:
     parser = add_figure(commands)
     _add_model(parser)
     _add_style(parser)
+    return parser
+
+
+def _add_analyze(commands: Any) -> ArgumentParser:
+    parser = add_analyze(commands)
+    _add_rate(parser)
+    _add_model(parser)
     return parser
 
 

@@ -1,0 +1,138 @@
+"""What people make in a document: overlay, camera path, markers, range, as frozen values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from cubesal.camera import HFOV_MAX, HFOV_MIN
+from cubesal.overlay import OverlayStyle
+
+__all__ = ["DocumentContent", "Marker", "PathKey", "content_from_text", "content_text"]
+
+_MOST = 100_000
+_LONGEST = 4096
+_LONGEST_TIME_S = 1e7
+_STYLE = OverlayStyle()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A moment that somebody marked, with a word about it."""
+
+    time_s: float
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        _check_number(self.time_s, 0.0, _LONGEST_TIME_S, "the time of a marker")
+        _check_text(self.text, "a marker")
+
+
+@dataclass(frozen=True)
+class PathKey:
+    """A camera at a moment, radians; a ``locked`` key is kept when the path is planned anew."""
+
+    time_s: float
+    yaw: float
+    pitch: float
+    roll: float
+    hfov: float
+    locked: bool = False
+
+    def __post_init__(self) -> None:
+        _check_number(self.time_s, 0.0, _LONGEST_TIME_S, "the time of a key")
+        _check_number(self.yaw, -1e4, 1e4, "the yaw of a key")
+        _check_number(self.pitch, -math.pi / 2, math.pi / 2, "the pitch of a key")
+        _check_number(self.roll, -1e4, 1e4, "the roll of a key")
+        _check_number(self.hfov, HFOV_MIN - 1e-9, HFOV_MAX + 1e-9, "the field of view of a key")
+        if not isinstance(self.locked, bool):
+            raise ValueError("a key is locked or not")
+
+
+@dataclass(frozen=True)
+class DocumentContent:
+    """Everything in a document but its clip and its maps.
+
+    ``path`` ascends strictly in time, ``markers`` in time; ``span_s`` is the A–B range in seconds.
+    ``model``, ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. A
+    recovery copy names in ``recovery_of`` the document it stands for, None: an unnamed one.
+    """
+
+    style: OverlayStyle = _STYLE
+    overlay_visible: bool = True
+    path: tuple[PathKey, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    span_s: tuple[float, float] | None = None
+    projection: str | None = None
+    model: str | None = None
+    prior: bool | None = None
+    rate_hz: float | None = None
+    recovery_of: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.path) > _MOST or len(self.markers) > _MOST:
+            raise ValueError(f"more than {_MOST} keys or markers")
+        times = [key.time_s for key in self.path]
+        if any(a >= b for a, b in pairwise(times)):
+            raise ValueError("the keys of a path must ascend in time")
+        if self.span_s is not None:
+            start_s, end_s = self.span_s
+            _check_number(start_s, 0.0, _LONGEST_TIME_S, "the start of a range")
+            _check_number(end_s, start_s, _LONGEST_TIME_S, "the end of a range")
+        for name in (self.projection, self.model, self.recovery_of):
+            if name is not None:
+                _check_text(name, "a name")
+        if self.rate_hz is not None:
+            _check_number(self.rate_hz, 1e-6, 1000.0, "the rate of maps")
+        if not isinstance(self.overlay_visible, bool) or self.prior not in (None, True, False):
+            raise ValueError("a switch is on or off")
+
+
+def content_text(content: DocumentContent) -> str:
+    """The content as JSON."""
+    return json.dumps(asdict(content), allow_nan=False)
+
+
+def content_from_text(text: str) -> DocumentContent:
+    """The content that :func:`content_text` wrote. ValueError for anything else."""
+    try:
+        facts = json.loads(text)
+        if not isinstance(facts, dict):
+            raise TypeError("no mapping")
+        facts["style"] = _style(facts.get("style", {}))
+        facts["path"] = _items(PathKey, facts.get("path", []))
+        facts["markers"] = _items(Marker, facts.get("markers", []))
+        span = facts.get("span_s")
+        facts["span_s"] = None if span is None else (span[0], span[1])
+        return DocumentContent(**facts)
+    except (TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not the content of a document: {error}") from error
+
+
+def _style(facts: Mapping[str, Any]) -> OverlayStyle:
+    style = OverlayStyle(**facts)
+    if style.range_mode not in ("frame", "clip") or not isinstance(style.inverted, bool):
+        raise ValueError("not a style of an overlay")
+    return style
+
+
+def _items(kind: type[T], facts: list[dict[str, Any]]) -> tuple[T, ...]:
+    if len(facts) > _MOST:
+        raise ValueError(f"more than {_MOST} of a kind")
+    return tuple(kind(**item) for item in facts)
+
+
+def _check_number(value: float, low: float, high: float, what: str) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:
+        raise ValueError(f"{what} must lie in {low:g} to {high:g}, not {value!r}")
+
+
+def _check_text(text: str, what: str) -> None:
+    if not isinstance(text, str) or len(text) > _LONGEST or "\0" in text:
+        raise ValueError(f"the text of {what} is none")
