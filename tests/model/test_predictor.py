@@ -45,7 +45,7 @@ def test_a_clip_gives_the_same_maps_again_after_a_reset(predictor: SaliencyPredi
     predictor.reset()
     again = [predictor.step(f, k / 5) for k, f in enumerate(frames)]
     assert np.array_equal(first, again)
-    assert predictor.warmup_frames == 8
+    assert predictor.warmup_frames == 6
 
 
 def test_the_number_of_threads_does_not_matter(predictor: SaliencyPredictor) -> None:
