@@ -235,4 +235,4 @@ def test_a_real_clip_is_predicted(cubesal, shared_data, tmp_path):
     assert cubesal("predict", clip, "--out", tmp_path, "--rate", 0.5, *FAST).code == 0
     track = load_npz(tmp_path / "x360_Urban_Constructions_street.npz")
     assert track.time_s == pytest.approx([0, 2, 4, 6, 8], abs=0.05)
-    assert track.peak > 0.3
+    assert track.peak > 0.1
