@@ -66,8 +66,8 @@ def _configuration(options: Options) -> TrainingConfig:
 
 
 def _named_clips(config: TrainingConfig) -> list[Path]:
-    """The clips of the configuration; without any, those of the folder CUBESAL_DATA names."""
-    if config.data.clips:
+    """The clips of the configuration; if it names no material, those of $CUBESAL_DATA."""
+    if config.data.clips or config.data.panoramas:
         return [Path(os.path.expandvars(name)).expanduser() for name in config.data.clips]
     data = os.environ.get("CUBESAL_DATA")
     return [Path(data) / "clips"] if data else []
