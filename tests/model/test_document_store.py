@@ -146,9 +146,13 @@ def test_a_full_disk_is_said_and_what_was_committed_stays(tmp_path):
         put_maps(document, key_of(grid), range(3))
         document.commit()
         document._connection.execute("PRAGMA max_page_count = 12")
-        with pytest.raises(DocumentError, match="disk is full; make room"):
+
+        def fill() -> None:
             put_maps(document, key_of(grid), range(3, 1000))
             document.commit()
+
+        with pytest.raises(DocumentError, match="disk is full; make room"):
+            fill()
         document._connection.execute("PRAGMA max_page_count = 100000")
         reader = MapReader(document.path, key_of(grid))
         assert reader.read(2) is not None

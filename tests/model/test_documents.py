@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cubesal.autopilot import Area
 from cubesal.document import (
     AnalysisKey,
     ClipRef,
@@ -92,7 +93,10 @@ def test_any_other_json_is_refused_or_is_content(value):
 
 def test_content_is_written_and_read_again(tmp_path):
     content = DocumentContent(
-        markers=(Marker(2.5, "here"),), span_s=(1.0, 2.0), path=(PathKey(0, 1, 0.5, 0, 1.5, True),)
+        markers=(Marker(2.5, "here"),),
+        span_s=(1.0, 2.0),
+        path=(PathKey(0, 1, 0.5, 0, 1.5, True, "cut"),),
+        areas=(Area("avoid", 1.0, 0.5, 0.2, 1.0, 3.0),),
     )
     with new_document(tmp_path) as document:
         document.write(content)

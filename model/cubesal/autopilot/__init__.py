@@ -5,6 +5,7 @@ Pure functions on arrays: no clip, no model, no window.
 
 from __future__ import annotations
 
+from cubesal.autopilot.areas import Area, AreaKind, weighted
 from cubesal.autopilot.coverage import (
     best_fixed_view,
     captured_attention,
@@ -15,6 +16,7 @@ from cubesal.autopilot.coverage import (
     upper_bound,
     view_share,
 )
+from cubesal.autopilot.keys import EASES, Ease, PathKey, model_keys, simplified
 from cubesal.autopilot.motion import MotionLimits, ViewState
 from cubesal.autopilot.online import FollowState, OnlineFilter, follow
 from cubesal.autopilot.options import MANNERS, PlannerOptions
@@ -25,11 +27,16 @@ from cubesal.autopilot.value_volume import ValueVolume
 
 __all__ = [
     "CSV_COLUMNS",
+    "EASES",
     "MANNERS",
+    "Area",
+    "AreaKind",
     "CameraPath",
+    "Ease",
     "FollowState",
     "MotionLimits",
     "OnlineFilter",
+    "PathKey",
     "PathReport",
     "Plan",
     "PlannerOptions",
@@ -41,12 +48,15 @@ __all__ = [
     "follow",
     "frustum_mask",
     "load_csv",
+    "model_keys",
     "path_report",
     "plan",
     "plan_path",
     "share_volume",
+    "simplified",
     "static_eye_level",
     "still_path",
     "upper_bound",
     "view_share",
+    "weighted",
 ]

@@ -7,21 +7,23 @@ exist; the value of a view is the attention inside it, that in its middle counti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from math import ceil, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.autopilot.areas import Area, weighted
 from cubesal.autopilot.clock import PlanningClock, spacing, tick_times, values_at_ticks
 from cubesal.autopilot.coverage import share_volume
+from cubesal.autopilot.keys import PathKey, checked_keys
 from cubesal.autopilot.motion import ViewState
 from cubesal.autopilot.options import PlannerOptions
 from cubesal.autopilot.path import CameraPath
-from cubesal.autopilot.shots import Shot, finished_path
+from cubesal.autopilot.shot_list import TickViews, key_cuts, shot_list
+from cubesal.autopilot.shots import finished_path
 from cubesal.autopilot.value_volume import Cell, MoveRules, ValueVolume
 
 __all__ = ["Plan", "Start", "grid_values", "move_rules", "nearest_cell", "plan", "plan_path"]
@@ -33,6 +35,8 @@ TILT_PRICE = 1.25
 CUT_ANGLE = pi / 6
 """A cut turns at least this far."""
 ONWARD_S = 20.0
+KEY_WORTH = 100.0
+"""What a person's key is worth, beside values of at most 1 a second: no way round it pays."""
 
 FloatArray = NDArray[np.float64]
 Start = tuple[float, float] | ViewState
@@ -43,7 +47,8 @@ class Plan:
     """What was planned for a stretch: a path, and for every view the best way on from there.
 
     ``volume`` holds the values to go at ``ticks`` (T,), seconds of the planning clock; ``turn``
-    (K, 2) is the picture's own turn at the moments of the maps, if it was given.
+    (K, 2) is the picture's own turn at the moments of the maps, if it was given; ``keys`` are those
+    within the stretch, on the planning clock.
     """
 
     options: PlannerOptions
@@ -52,6 +57,7 @@ class Plan:
     volume: ValueVolume
     turn: FloatArray | None
     start: ViewState | None
+    keys: tuple[PathKey, ...] = ()
 
     @cached_property
     def path(self) -> CameraPath:
@@ -88,7 +94,11 @@ class Plan:
     def _along(
         self, cells: Iterable[Cell], times: FloatArray, start: ViewState | None
     ) -> CameraPath:
-        shots = _shots(list(cells), times, self.options)
+        views = _views(list(cells), times, self.options)
+        keys = [key for key in self.keys if times[0] <= key.time_s <= times[-1]]
+        if start is not None:  # a view that somebody holds is not bent towards a key of that moment
+            keys = [key for key in keys if key.time_s > times[0]]
+        shots = shot_list(views, keys)
         return finished_path(shots, self.options, self.clock, self.turn, start)
 
 
@@ -98,9 +108,11 @@ def plan_path(
     options: PlannerOptions | None = None,
     start: Start | None = None,
     turn: NDArray[np.floating] | None = None,
+    keys: Sequence[PathKey] = (),
+    areas: Sequence[Area] = (),
 ) -> CameraPath:
     """The path of :func:`plan`."""
-    return plan(maps, times_s, options, start, turn).path
+    return plan(maps, times_s, options, start, turn, keys, areas).path
 
 
 def plan(
@@ -109,6 +121,8 @@ def plan(
     options: PlannerOptions | None = None,
     start: Start | None = None,
     turn: NDArray[np.floating] | None = None,
+    keys: Sequence[PathKey] = (),
+    areas: Sequence[Area] = (),
 ) -> Plan:
     """The best path over maps (K, H, W) >= 0 shown at ``times_s`` (K,), strictly ascending.
 
@@ -117,6 +131,10 @@ def plan(
     right and up at those times, rad/s; to turn with it costs nothing. The horizon stays level,
     pitch stays within its limit (a start beyond it is left at once), and outside cuts the view's
     centre keeps to the limits of speed, acceleration and jerk.
+
+    The path meets the ``keys`` exactly, ascending in time, of which those outside the stretch are
+    left out; keys that lie farther apart than the camera may go in that time win over its limits.
+    ``areas`` are preferred or avoided.
     """
     options = options or PlannerOptions()
     times = np.asarray(times_s, dtype=np.float64)
@@ -124,12 +142,42 @@ def plan(
     begin = ViewState(*start) if isinstance(start, tuple) else start
     clock = PlanningClock.over(times, options.max_speed)
     ticks = tick_times(clock.clock, options)
-    values = values_at_ticks(grid_values(maps, options), clock.clock, ticks)
+    values = grid_values(weighted(maps, times, areas), options)
+    values = values_at_ticks(values, clock.clock, ticks)
     rules = move_rules(values, ticks, options)
     moved = None if turn is None else np.asarray(turn, dtype=np.float64)
     values *= np.float32(spacing(ticks) or 1.0)  # with a single tick its length does not matter
-    volume = ValueVolume(values, rules, _turn_per_tick(moved, clock, ticks))
-    return Plan(options, clock, ticks, volume, moved, begin)
+    pinned = _pinned(checked_keys(keys), clock)
+    jumps = _insist(values, ticks, pinned, options)
+    volume = ValueVolume(values, rules, _turn_per_tick(moved, clock, ticks), jumps)
+    return Plan(options, clock, ticks, volume, moved, begin, pinned)
+
+
+def _pinned(keys: Sequence[PathKey], clock: PlanningClock) -> tuple[PathKey, ...]:
+    """The keys within a stretch, on its planning clock."""
+    inside = [k for k in keys if clock.begin_s - 1e-6 <= k.time_s <= clock.end_s + 1e-6]
+    when = np.clip([key.time_s for key in inside], clock.begin_s, clock.end_s)
+    planned = clock.planned(np.asarray(when, dtype=np.float64))
+    moved = (replace(key, time_s=float(t)) for key, t in zip(inside, planned, strict=True))
+    return tuple({key.time_s: key for key in moved}.values())
+
+
+def _insist(
+    values: NDArray[np.float32],
+    ticks: FloatArray,
+    keys: Sequence[PathKey],
+    options: PlannerOptions,
+) -> set[int]:
+    """Make the keys' views worth going to; returns the ticks after which a key asks for a cut."""
+    step = spacing(ticks) or 1.0
+    cuts, jumps = set(key_cuts(keys)), set()
+    for key in keys:
+        tick = min(round((key.time_s - ticks[0]) / step), len(ticks) - 1)
+        row, column = nearest_cell(key.view, options)
+        values[tick, :, row, column] += np.float32(KEY_WORTH)
+        if key.time_s in cuts and tick:
+            jumps.add(tick - 1)
+    return jumps
 
 
 def grid_values(maps: NDArray[np.floating], options: PlannerOptions) -> NDArray[np.float32]:
@@ -197,20 +245,11 @@ def nearest_cell(view: ViewState, options: PlannerOptions) -> tuple[int, int]:
     return int(np.abs(options.pitches - view.pitch).argmin()), column
 
 
-def _shots(cells: list[Cell], times: FloatArray, options: PlannerOptions) -> list[Shot]:
-    """The grid path, parted at its cuts."""
+def _views(cells: list[Cell], times: FloatArray, options: PlannerOptions) -> TickViews:
+    """The grid path as views; where the wait of a state grows, it has cut."""
     waits = np.array([cell.wait for cell in cells])
-    edges = [0, *(np.flatnonzero(np.diff(waits) > 0) + 1).tolist(), len(cells)]
     yaw = -pi + options.cell * np.array([cell.column for cell in cells])
     pitch = options.pitches[[cell.row for cell in cells]]
     hfov = np.array(options.fields_of_view)[[cell.zoom for cell in cells]]
-    return [
-        Shot(
-            times[first:stop],
-            np.unwrap(yaw[first:stop]),
-            pitch[first:stop],
-            hfov[first:stop],
-            float(times[min(stop, len(cells) - 1)]),
-        )
-        for first, stop in pairwise(edges)
-    ]
+    cuts = (np.flatnonzero(np.diff(waits) > 0) + 1).tolist()
+    return TickViews(times, yaw, pitch, hfov, cuts)

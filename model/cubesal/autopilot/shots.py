@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import ceil
+from math import ceil, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.autopilot.bounds import Bounds
 from cubesal.autopilot.clock import PlanningClock
+from cubesal.autopilot.keys import through_keys
 from cubesal.autopilot.motion import ViewState
 from cubesal.autopilot.options import PlannerOptions
 from cubesal.autopilot.path import CameraPath, nearest_turn
+from cubesal.autopilot.shot_list import Shot
 from cubesal.autopilot.smooth_path import Manner, smooth_axis, smooth_directions
 from cubesal.autopilot.spline import Spline
+from cubesal.camera import HFOV_MAX, HFOV_MIN, wrap_angle
 
-__all__ = ["Shot", "finished_path"]
+__all__ = ["finished_path"]
 
 SAMPLE_RATE_HZ = 30.0
 """Density of the finished path; between samples it is interpolated linearly."""
 MAX_SAMPLES = 1 << 21
 """Beyond some 19 hours the finished path becomes less dense."""
 KNOT_S = 0.2
+STRAIGHT_DEG, AT_KEY_DEG = 0.3, 0.02
+"""Half widths of the corridor on the straight way between two keys, and at a key."""
 CUT_S = 1e-3
 """A path holds the last view of a shot until so long before the next one's first."""
 
@@ -32,17 +36,6 @@ FloatArray = NDArray[np.float64]
 #: Fields of view are smoothed as percent of change, within a percent and a half of the chosen.
 _ZOOM_SPEED, _ZOOM_ACCELERATION, _ZOOM_JERK = 20.0, 30.0, 90.0
 _ZOOM_MANNER = Manner(corridor=1.5, motion=0.1, acceleration=0.01, jerk=0.001)
-
-
-@dataclass(frozen=True)
-class Shot:
-    """Grid views (N,) at clock ``times``; the shot ends at ``end``, by a cut or with the clip."""
-
-    times: FloatArray
-    yaw: FloatArray
-    pitch: FloatArray
-    hfov: FloatArray
-    end: float
 
 
 def finished_path(
@@ -57,8 +50,8 @@ def finished_path(
         _smoothed(shot, options, clock, turn, start if k == 0 else None, k + 1 < len(shots))
         for k, shot in enumerate(shots)
     ]
-    times, yaw, pitch, hfov = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return CameraPath(clock.shown(times), yaw, pitch, hfov, np.zeros(len(times)))
+    times, yaw, pitch, hfov, roll = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    return CameraPath(clock.shown(times), yaw, pitch, hfov, roll)
 
 
 def _smoothed(
@@ -68,14 +61,11 @@ def _smoothed(
     turn: FloatArray | None,
     start: ViewState | None,
     cut: bool,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Times on the clock, yaw, pitch and field of view, densely."""
+) -> tuple[FloatArray, ...]:
+    """Times on the clock, yaw, pitch, field of view and roll, densely."""
     begin, duration = float(shot.times[0]), shot.end - float(shot.times[0])
     if duration <= 0:
-        first = (shot.yaw, shot.pitch)
-        if start is not None:
-            first = (np.array([start.yaw]), np.array([start.pitch]))
-        return shot.times[:1], first[0][:1], first[1][:1], shot.hfov[:1]
+        return _moment(shot, start)
     spans = max(ceil(duration / KNOT_S - 1e-9), 1)
     knots = np.linspace(begin, shot.end, spans + 1)
     yaw = _near(shot.yaw, start)
@@ -89,12 +79,61 @@ def _smoothed(
         start,
         _turn_at(turn, clock, (knots[1:] + knots[:-1]) / 2),
         _resting(clock, knots),
+        corridor=_corridor(shot, knots, options.manner.corridor),
     )
     count = min(ceil(duration * SAMPLE_RATE_HZ - 1e-9) + 1, MAX_SAMPLES)
     dense = np.linspace(0.0, duration - (CUT_S if cut else 0.0), count)
+    if shot.keys:
+        dense = np.unique(np.append(dense, [key.time_s - begin for key in shot.keys]))
+        dense = dense[(dense >= 0) & (dense <= duration - (CUT_S if cut else 0.0))]
     pitch = _levelled(tilt.at(dense), options.pitch_limit)
     zoom = _zoom(np.interp(knots, shot.times, shot.hfov), duration / spans, options)
-    return begin + dense, pan.at(dense), pitch, zoom(dense)
+    columns = (begin + dense, pan.at(dense), pitch, zoom(dense), np.zeros(len(dense)))
+    return _through(shot, columns, yaw, start) if shot.keys else columns
+
+
+def _moment(shot: Shot, start: ViewState | None) -> tuple[FloatArray, ...]:
+    """A shot of no length."""
+    look = (shot.yaw[:1], shot.pitch[:1])
+    if start is not None:
+        look = (np.array([start.yaw]), np.array([start.pitch]))
+    return (
+        shot.times[:1],
+        *look,
+        shot.hfov[:1],
+        np.array([key.roll for key in shot.keys[:1]] or [0.0]),
+    )
+
+
+def _corridor(shot: Shot, knots: FloatArray, width: float) -> FloatArray | None:
+    """Half widths at the knots: next to none at a key, and little on a straight way."""
+    if not shot.keys:
+        return None
+    widths = np.full(len(knots), width)
+    for begin, end in shot.strict:
+        widths[(knots >= begin) & (knots <= end)] = STRAIGHT_DEG
+    for key in shot.keys:
+        widths[int(np.abs(knots - key.time_s).argmin())] = AT_KEY_DEG
+    return widths
+
+
+def _through(
+    shot: Shot, columns: tuple[FloatArray, ...], aims: FloatArray, start: ViewState | None
+) -> tuple[FloatArray, ...]:
+    """Meet the keys exactly: smoothing comes within a fraction of a degree where it may."""
+    times, yaw, pitch, hfov, roll = columns
+    moments = [key.time_s for key in shot.keys]
+    turns = [float(np.interp(t, shot.times, aims)) for t in moments]
+    held = start is not None and moments[0] > times[0]
+    first = [(float(times[0]), float(yaw[0]))] if held else []
+    yaw = through_keys(times, yaw, [*first, *zip(moments, turns, strict=True)], settles=True)
+    first = [(float(times[0]), float(pitch[0]))] if held else []
+    tilts = [(key.time_s, key.pitch) for key in shot.keys]
+    pitch = np.clip(through_keys(times, pitch, [*first, *tilts], settles=True), -pi / 2, pi / 2)
+    widths = [(key.time_s, key.hfov) for key in shot.keys]
+    hfov = np.clip(through_keys(times, hfov, widths, settles=False), HFOV_MIN, HFOV_MAX)
+    rolls = [(key.time_s, wrap_angle(key.roll)) for key in shot.keys]
+    return times, yaw, pitch, hfov, through_keys(times, roll, rolls, settles=True)
 
 
 def _levelled(pitch: FloatArray, limit: float) -> FloatArray:

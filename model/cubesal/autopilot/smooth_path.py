@@ -30,6 +30,8 @@ STILL = 1.0
 """Degrees per second below which a camera counts as still."""
 _BOUND = 1e4
 _LEVEL = 20.0
+_KEPT_TO = 200.0
+"""How much more it costs to leave a corridor that is narrower than the manner's."""
 _MARGIN = 1 - 1e-6
 
 
@@ -64,13 +66,15 @@ def smooth_directions(
     turn: FloatArray | None = None,
     resting: Sequence[int] | NDArray[np.int64] = (),
     held: tuple[int, int] = (0, 0),
+    corridor: FloatArray | None = None,
 ) -> tuple[Spline, Spline]:
     """Smooth curves of yaw (unwrapped) and pitch through corridors around two of S + 1 knots.
 
     ``start``: the state in which the curves begin. ``turn`` (S, 2): how fast the picture itself
     turns in yaw and pitch, rad/s. ``resting``: spans in which the camera stands still. ``held``:
-    a direction (1 right, -1 left) in which it must not pan yet, and for how many spans. Radians in
-    and out; the splines begin at time 0.
+    a direction (1 right, -1 left) in which it must not pan yet, and for how many spans.
+    ``corridor`` (S + 1,): half widths, in degrees, in place of the manner's; a narrower one is
+    kept to. Radians in and out; the splines begin at time 0.
     """
     moved = np.zeros((len(yaw) - 1, 2)) if turn is None else turn
     begin: tuple[FloatArray, FloatArray] | tuple[None, None] = (None, None)
@@ -87,10 +91,11 @@ def smooth_directions(
         manner,
         begin[1],
         np.degrees(moved[:, 1]),
+        corridor=corridor,
     )
     bounds = rested(pan_bounds(np.radians(tilt), step_s, limits), resting)
     free = np.degrees(moved[:, 0])
-    pan = smooth_axis(np.degrees(yaw), step_s, bounds, manner, begin[0], free, held)
+    pan = smooth_axis(np.degrees(yaw), step_s, bounds, manner, begin[0], free, held, corridor)
     return Spline(0.0, step_s, np.radians(pan)), Spline(0.0, step_s, np.radians(tilt))
 
 
@@ -102,11 +107,12 @@ def smooth_axis(
     begin: FloatArray | None = None,
     turn: FloatArray | None = None,
     held: tuple[int, int] = (0, 0),
+    corridor: FloatArray | None = None,
 ) -> FloatArray:
     """Control values (S + 3,) of the cheapest curve around ``target`` (S + 1,), all in degrees.
 
     ``begin``: value, speed and acceleration at the start. ``turn`` (S,): the picture's own speed.
-    ``held``: as of :func:`smooth_directions`.
+    ``held`` and ``corridor``: as of :func:`smooth_directions`.
     """
     middle = float(target[0]) if begin is None else float(begin[0])
     # To begin with, a camera at rest, which breaks no bound.
@@ -115,13 +121,14 @@ def smooth_axis(
         guess[:3] = begun(0.0, float(begin[1]), float(begin[2]), step_s)
         guess[3:] = guess[2]
     free = np.zeros(len(target) - 1) if turn is None else turn
+    inside = _inside(target - middle, step_s, manner, corridor)
     low, high = -bounds.speed, bounds.speed.copy()
     _forbid(low, high, 0 if begin is None else 2, held[1], held[0])
     while True:
         found = cheapest(
             guess,
             _quadratics(target - middle, step_s, manner),
-            _rules(target - middle, step_s, bounds.shifted(-middle), manner, free, (low, high)),
+            [inside, *_rules(step_s, bounds.shifted(-middle), manner, free, (low, high))],
             fixed=0 if begin is None else 3,
         )
         speeds = np.diff(found) / step_s
@@ -156,8 +163,14 @@ def _quadratics(target: FloatArray, step_s: float, manner: Manner) -> list[Quadr
     ]
 
 
+def _inside(target: FloatArray, step_s: float, manner: Manner, corridor: FloatArray | None) -> Rule:
+    if corridor is None:
+        return Rule(_VALUE, target - manner.corridor, target + manner.corridor, step_s)
+    weight = step_s * np.where(corridor < manner.corridor, _KEPT_TO, 1.0)
+    return Rule(_VALUE, target - corridor, target + corridor, weight)
+
+
 def _rules(
-    target: FloatArray,
     step_s: float,
     bounds: Bounds,
     manner: Manner,
@@ -169,7 +182,6 @@ def _rules(
     jerk = tuple(tap / step_s**3 for tap in (-1.0, 3.0, -3.0, 1.0))
     with_picture = np.concatenate([turn[:1], turn, turn[-1:]])
     rules = [
-        Rule(_VALUE, target - manner.corridor, target + manner.corridor, step_s),
         Rule(slope, with_picture, with_picture, manner.motion * step_s),
         Rule(slope, speed[0] * _MARGIN, speed[1] * _MARGIN, _BOUND),
         Rule(bend, -bounds.acceleration * _MARGIN, bounds.acceleration * _MARGIN, _BOUND),

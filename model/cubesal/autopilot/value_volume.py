@@ -12,7 +12,7 @@ over the axes, so one step is a handful of shifted maxima per axis instead of on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import floor
 
@@ -104,13 +104,18 @@ class ValueVolume:
 
     ``rewards`` (T, Z, P, Y): what each view is worth during each tick. ``turns`` (T - 1, 2): by
     how much the picture itself turns in yaw and pitch from tick to tick, radians (none: not at
-    all). O(T · cells · (2a + 2b)), in place of the product of the two.
+    all). After the ticks in ``jumps`` the view may go anywhere, for nothing.
+    O(T · cells · (2a + 2b)), in place of the product of the two.
     """
 
     def __init__(
-        self, rewards: Volume, rules: MoveRules, turns: NDArray[np.float64] | None = None
+        self,
+        rewards: Volume,
+        rules: MoveRules,
+        turns: NDArray[np.float64] | None = None,
+        jumps: Collection[int] = (),
     ) -> None:
-        self.rewards, self.rules = rewards, rules
+        self.rewards, self.rules, self.jumps = rewards, rules, frozenset(jumps)
         steps = len(rewards)
         self.turns = np.zeros((max(steps - 1, 0), 2)) if turns is None else turns
         waits = 1 if rules.cut_price is None else rules.shot_ticks
@@ -159,6 +164,8 @@ class ValueVolume:
     def _best_onward(self, tick: int) -> Volume:
         """(L, Z, P, Y): the best of all moves from each state of ``tick``."""
         after, rules = self._to_go[tick + 1], self.rules
+        if tick in self.jumps:
+            return np.full_like(after, after[-1].max())
         # A state that waits goes on to one that waits a tick less.
         order = np.maximum(np.arange(len(after)) - 1, 0)
         best = _over_zooms(after, rules.zoom_price)
@@ -174,6 +181,8 @@ class ValueVolume:
 
     def _next(self, tick: int, cell: Cell) -> Cell:
         rules = self.rules
+        if tick in self.jumps:
+            return self.best_cell(tick + 1)
         wait = max(cell.wait - 1, 0)
         after = self._to_go[tick + 1, wait]
         zooms, rows, columns = after.shape

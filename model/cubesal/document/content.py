@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from cubesal.camera import HFOV_MAX, HFOV_MIN
+from cubesal.autopilot import Area, PathKey
 from cubesal.overlay import OverlayStyle
 
 __all__ = ["DocumentContent", "Marker", "PathKey", "content_from_text", "content_text"]
@@ -34,38 +33,19 @@ class Marker:
 
 
 @dataclass(frozen=True)
-class PathKey:
-    """A camera at a moment, radians; a ``locked`` key is kept when the path is planned anew."""
-
-    time_s: float
-    yaw: float
-    pitch: float
-    roll: float
-    hfov: float
-    locked: bool = False
-
-    def __post_init__(self) -> None:
-        _check_number(self.time_s, 0.0, _LONGEST_TIME_S, "the time of a key")
-        _check_number(self.yaw, -1e4, 1e4, "the yaw of a key")
-        _check_number(self.pitch, -math.pi / 2, math.pi / 2, "the pitch of a key")
-        _check_number(self.roll, -1e4, 1e4, "the roll of a key")
-        _check_number(self.hfov, HFOV_MIN - 1e-9, HFOV_MAX + 1e-9, "the field of view of a key")
-        if not isinstance(self.locked, bool):
-            raise ValueError("a key is locked or not")
-
-
-@dataclass(frozen=True)
 class DocumentContent:
     """Everything in a document but its clip and its maps.
 
-    ``path`` ascends strictly in time, ``markers`` in time; ``span_s`` is the A–B range in seconds.
-    ``model``, ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. A
-    recovery copy names in ``recovery_of`` the document it stands for, None: an unnamed one.
+    ``path``, the keys that people insist on, ascends strictly in time, ``markers`` in time;
+    ``span_s`` is the A–B range in seconds; ``areas`` are to be looked at, or not. ``model``,
+    ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. A recovery copy
+    names in ``recovery_of`` the document it stands for, None: an unnamed one.
     """
 
     style: OverlayStyle = _STYLE
     overlay_visible: bool = True
     path: tuple[PathKey, ...] = ()
+    areas: tuple[Area, ...] = ()
     markers: tuple[Marker, ...] = ()
     span_s: tuple[float, float] | None = None
     projection: str | None = None
@@ -75,8 +55,8 @@ class DocumentContent:
     recovery_of: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.path) > _MOST or len(self.markers) > _MOST:
-            raise ValueError(f"more than {_MOST} keys or markers")
+        if max(len(self.path), len(self.markers), len(self.areas)) > _MOST:
+            raise ValueError(f"more than {_MOST} keys, areas or markers")
         times = [key.time_s for key in self.path]
         if any(a >= b for a, b in pairwise(times)):
             raise ValueError("the keys of a path must ascend in time")
@@ -106,6 +86,7 @@ def content_from_text(text: str) -> DocumentContent:
             raise TypeError("no mapping")
         facts["style"] = _style(facts.get("style", {}))
         facts["path"] = _items(PathKey, facts.get("path", []))
+        facts["areas"] = _items(Area, facts.get("areas", []))
         facts["markers"] = _items(Marker, facts.get("markers", []))
         span = facts.get("span_s")
         facts["span_s"] = None if span is None else (span[0], span[1])
