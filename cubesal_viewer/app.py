@@ -6,18 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from cubesal.analysis import DEFAULT_RATE_HZ
-from cubesal.autopilot import view_share
 from cubesal.camera import Camera
 from cubesal.models import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.display import UploadKeys, resolve
 from cubesal_viewer.document.keeper import Keeper
+from cubesal_viewer.editing.editor import Editor
+from cubesal_viewer.editing.hands import connect_hands
 from cubesal_viewer.export.controller import ExportController
 from cubesal_viewer.export.job import ExportKind
 from cubesal_viewer.files import Files
@@ -27,15 +28,13 @@ from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 from cubesal_viewer.steering import Steering
+from cubesal_viewer.strip import Strip
 from cubesal_viewer.widgets.commands import install
 from cubesal_viewer.widgets.key_help import KeyHelp
-from cubesal_viewer.widgets.main_window import NFOV_ASPECT, MainWindow
+from cubesal_viewer.widgets.main_window import MainWindow
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
 
 __all__ = ["Viewer"]
-
-#: The strip and the coverage meter follow new maps and views at most this often.
-_REFRESH_MS = 120
 
 
 class Viewer(QObject):
@@ -56,6 +55,7 @@ class Viewer(QObject):
         self._keeper = Keeper(self)
         self.analysis = AnalysisController(self.state, keep=self._keeper.keep)
         self.steering = Steering(self.state, self.analysis)
+        self.editor = Editor(self.state, self.transport, self.steering)
         self.exports = ExportController(self.state, self.analysis, self.steering)
         models = available_models()
         self.window = MainWindow(
@@ -72,10 +72,10 @@ class Viewer(QObject):
         self.window.insert_recent(self.files.recent)
         self._keys = UploadKeys()
         self._projection: str | None = None
-        self._refresh = QTimer(self, interval=_REFRESH_MS, singleShot=True)
-        self._refresh.timeout.connect(self._refresh_strip)
+        self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
         self._connect_intent()
         self._connect_state()
+        connect_hands(self.editor, self.window)
         self._stopped = False
         #: The view and the frame to begin with, where the command line names them.
         self.start_camera: Camera | None = None
@@ -140,13 +140,14 @@ class Viewer(QObject):
         if self._stopped:
             return
         self._stopped = True
-        self._refresh.stop()
+        self.strip.stop()
         if self.remembers:
             save_overlay(self._settings, self.state.overlay)
             self.window.save_layout(self._settings)
         self.exports.abandon()
         self.analysis.abandon()  # first tell all, then wait for each
         self.exports.stop()
+        self.editor.stop()
         self.steering.stop()
         self.analysis.stop()
         self.files.stop()  # after the maps that were still being made
@@ -182,6 +183,7 @@ class Viewer(QObject):
         state.autopilot_changed.connect(window.autopilot.set_autopilot)
         state.analysis_changed.connect(window.show_analysis)
         state.export_changed.connect(window.show_export)
+        state.recording_changed.connect(window.autopilot.set_recording)
         self.transport.opened.connect(self._on_opened)
         self.transport.frame_changed.connect(self._show)
         self.transport.failed.connect(self._on_open_failed)
@@ -189,10 +191,11 @@ class Viewer(QObject):
         self.analysis.model_loaded.connect(self._on_model_loaded)
         self.analysis.model_spared.connect(self._on_model_spared)
         self.analysis.failed.connect(self._tell)
-        self.documents.ready.connect(self._analyse)
+        self.documents.ready.connect(self._on_document)
         self.documents.failed.connect(self._tell)
         self.steering.failed.connect(self._tell)
-        self.steering.path_changed.connect(self._refresh.start)
+        self.editor.failed.connect(self._tell)
+        self.editor.noticed.connect(window.show_notice)
         self.exports.failed.connect(self._tell)
         self.exports.finished.connect(self._on_exported)
         window.overlay.set_overlay(state.overlay)
@@ -202,6 +205,7 @@ class Viewer(QObject):
     def _on_opened(self, clip: OpenedClip) -> None:
         self._projection = clip.projection
         self.steering.reset()
+        self.editor.reset(clip.projection)
         self.window.transport.set_clip(clip.info)
         self.window.timeline.set_clip(clip.info.duration_s)
         self.files.shown(clip.info.path, clip.projection)
@@ -219,8 +223,6 @@ class Viewer(QObject):
 
     def _on_camera(self) -> None:
         self.window.show_camera(self.state.camera)
-        if not self._refresh.isActive():
-            self._refresh.start()
 
     def _on_overlay(self, overlay: Overlay) -> None:
         self.window.overlay.set_overlay(overlay)
@@ -249,6 +251,10 @@ class Viewer(QObject):
             request = AnalysisRequest(clip.path, self._projection, choice, rate_hz, store)
             self.analysis.start(request)
 
+    def _on_document(self) -> None:
+        self.editor.history.forget()  # what the document brought is where undo ends
+        self._analyse()
+
     def _on_model_spared(self) -> None:
         words = self.tr("%1, analysed before")
         self.window.show_model(words.replace("%1", self.state.model.model))
@@ -259,8 +265,6 @@ class Viewer(QObject):
         self.window.show_model(words.replace("%2", loaded.device))
 
     def _on_track(self) -> None:
-        if not self._refresh.isActive():
-            self._refresh.start()
         self._show()
 
     def _show(self) -> None:
@@ -271,26 +275,8 @@ class Viewer(QObject):
         peak = track.peak if track else 0.0
         self.window.show_display(resolve(frame, view, peak, self.state.overlay, self._keys))
 
-    def _refresh_strip(self) -> None:
-        """Redraw what is too costly to redraw with every frame: the strip and the meter."""
-        track, plan, timeline = self.analysis.track, self.steering.plan, self.window.timeline
-        nothing = np.zeros(0)
-        timeline.set_captured(*((plan.times_s, plan.shares) if plan else (nothing, nothing)))
-        if track is None:
-            timeline.set_attention(nothing, nothing)
-            timeline.set_analysed([])
-            self.window.autopilot.set_share(None)
-            return
-        timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
-        timeline.set_analysed(track.analysed_ranges())
-        view = track.at(self.state.playhead.time_s)
-        share = None
-        if view.saliency is not None:
-            share = view_share(view.saliency, self.state.camera, NFOV_ASPECT)
-        self.window.autopilot.set_share(share)
-
     def _on_exported(self, path: Path) -> None:
-        self.window.statusBar().showMessage(self.tr("Wrote %1").replace("%1", str(path)), 15_000)
+        self.window.show_notice(self.tr("Wrote %1").replace("%1", str(path)))
 
     def _tell(self, message: str) -> None:
         self.failed.emit(message)

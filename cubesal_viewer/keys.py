@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from cubesal_viewer.editing.commands import edit_commands
 from cubesal_viewer.widgets.commands import Command
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def window_commands(viewer: Viewer) -> list[Command]:
     """Return every command, in the order of the menus."""
     return [
         *_file(viewer),
+        *edit_commands(viewer.editor),
         *_playback(viewer),
         *_looking(viewer),
         *_view(viewer),

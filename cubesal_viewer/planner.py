@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from cubesal.autopilot import CameraPath, PlannerOptions, captured_shares, plan_path
+from cubesal.autopilot import (
+    Area,
+    CameraPath,
+    PathKey,
+    PlannerOptions,
+    captured_shares,
+    model_keys,
+    plan_path,
+)
 from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["Plan", "PlanRequest", "Planner"]
@@ -22,15 +30,21 @@ class PlanRequest:
     times_s: NDArray[np.float64]
     options: PlannerOptions
     start: tuple[float, float] | None
+    keys: tuple[PathKey, ...] = ()
+    areas: tuple[Area, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A path, and the share (K,) of the attention at ``times_s`` (K,) that it keeps in view."""
+    """A path, and the share (K,) of the attention at ``times_s`` (K,) that it keeps in view.
+
+    ``keys`` tell the path in short.
+    """
 
     path: CameraPath
     times_s: NDArray[np.float64]
     shares: NDArray[np.float64]
+    keys: tuple[PathKey, ...] = ()
 
 
 class Planner(QObject):
@@ -63,9 +77,17 @@ class Planner(QObject):
     def _plan(self, generation: int, request: PlanRequest) -> None:
         try:
             maps, options = np.stack(request.maps), request.options
-            path = plan_path(maps, request.times_s, options, start=request.start)
+            path = plan_path(
+                maps,
+                request.times_s,
+                options,
+                start=request.start,
+                keys=request.keys,
+                areas=request.areas,
+            )
             shares = captured_shares(maps, request.times_s, path, options.aspect)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
         else:
-            self.planned.emit(generation, Plan(path, request.times_s, shares))
+            plan = Plan(path, request.times_s, shares, model_keys(path))
+            self.planned.emit(generation, plan)

@@ -11,11 +11,13 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from cubesal.autopilot import Area, PathKey
 from cubesal.camera import Camera
+from cubesal.document import Marker
 from cubesal.overlay import OverlayStyle
 from cubesal.video import ClipInfo
 
-__all__ = ["Activity", "ModelChoice", "Overlay", "PaneMode", "Playhead", "ViewerState"]
+__all__ = ["Activity", "Edits", "ModelChoice", "Overlay", "PaneMode", "Playhead", "ViewerState"]
 
 _STYLE = OverlayStyle()
 
@@ -53,6 +55,19 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
+class Edits:
+    """What a person has made of the clip: all of it can be undone, and is in the document.
+
+    ``path``: the keys insisted on, ascending in time; ``span_s``: the A–B range in seconds.
+    """
+
+    path: tuple[PathKey, ...] = ()
+    areas: tuple[Area, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    span_s: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Activity:
     """What a background job is doing: a sentence, and how far it is (0 of 0 = unknown)."""
 
@@ -83,6 +98,9 @@ class ViewerState(QObject):
     autopilot_changed = Signal(bool)
     analysis_changed = Signal(object)
     export_changed = Signal(object)
+    edits_changed = Signal(object)
+    recording_changed = Signal(bool)
+    looping_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -95,6 +113,8 @@ class ViewerState(QObject):
         self.autopilot = False
         self.analysis = Activity()
         self.export = Activity()
+        self.edits = Edits()
+        self.recording = self.looping = False
 
     def set_clip(self, clip: ClipInfo | None) -> None:
         self._assign("clip", clip, self.clip_changed)
@@ -122,6 +142,15 @@ class ViewerState(QObject):
 
     def set_export(self, activity: Activity) -> None:
         self._assign("export", activity, self.export_changed)
+
+    def set_edits(self, edits: Edits) -> None:
+        self._assign("edits", edits, self.edits_changed)
+
+    def set_recording(self, on: bool) -> None:
+        self._assign("recording", on, self.recording_changed)
+
+    def set_looping(self, on: bool) -> None:
+        self._assign("looping", on, self.looping_changed)
 
     def _assign(self, name: str, value: object, signal: object) -> None:
         if getattr(self, name) == value:

@@ -62,6 +62,7 @@ class Steering(QObject):
         analysis.track_changed.connect(self._on_track_changed)
         state.playhead_changed.connect(self._follow)
         state.autopilot_changed.connect(self._on_autopilot)
+        state.edits_changed.connect(self._on_edits)
 
     def take_over(self, camera: Camera) -> None:
         """Apply a view that the person chose by hand."""
@@ -158,6 +159,11 @@ class Steering(QObject):
             self._forget_plan()  # the old path leads elsewhere: hold the view until there is one
         self._plan()
 
+    def _on_edits(self) -> None:
+        """Other keys or areas: the path as a whole is another one."""
+        self._from_view = False
+        self._plan()
+
     def _on_track_changed(self) -> None:
         if self._analysis.track is None:
             self._replan.stop()
@@ -197,7 +203,8 @@ class Steering(QObject):
         camera = self._state.camera
         start = (camera.yaw, camera.pitch) if self._from_view else None
         options = replace(self.options, hfov=camera.hfov)
-        return PlanRequest(maps, track.time_s[points], options, start)
+        edits = self._state.edits
+        return PlanRequest(maps, track.time_s[points], options, start, edits.path, edits.areas)
 
     def _on_planned(self, generation: int, plan: Plan) -> None:
         if generation != self._wanted:

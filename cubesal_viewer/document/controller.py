@@ -19,7 +19,7 @@ from cubesal_viewer.document.keeper import (
     ReadyDocument,
 )
 from cubesal_viewer.document.recovery import Orphan, orphans
-from cubesal_viewer.state import Overlay, ViewerState
+from cubesal_viewer.state import Edits, Overlay, ViewerState
 
 __all__ = ["DocumentController"]
 
@@ -74,26 +74,26 @@ class DocumentController(QObject):
         keeper.troubled.connect(self._on_troubled)
         state.overlay_changed.connect(self._on_changed)
         state.model_changed.connect(self._on_changed)
+        state.edits_changed.connect(self._on_changed)
 
     # ---- what is in the document ----------------------------------------------------------------
 
     @property
     def content(self) -> DocumentContent:
         """What would be saved now."""
-        overlay, choice = self._state.overlay, self._state.model
+        overlay, choice, edits = self._state.overlay, self._state.model, self._state.edits
         return replace(
             self._made,
+            path=edits.path,
+            areas=edits.areas,
+            markers=edits.markers,
+            span_s=edits.span_s,
             style=overlay.style,
             overlay_visible=overlay.visible,
             projection=self._projection,
             model=choice.model,
             prior=choice.prior,
         )
-
-    def change(self, content: DocumentContent) -> None:
-        """Take path, markers and range from ``content``; the rest has its place in the state."""
-        self._made = content
-        self._on_changed()
 
     @property
     def is_modified(self) -> bool:
@@ -108,9 +108,12 @@ class DocumentController(QObject):
 
     def clip_shown(self, clip: Path, projection: str | None) -> None:
         """The window shows a clip: go on with its document, or with its implicit one."""
+        if self._autosave.isActive():
+            self._autosave.stop()
+            self._note()  # the last second of what was open before
         self._clip, self._projection = clip.absolute(), projection
-        self._autosave.stop()
         self.store, self.is_ready = None, False
+        self._state.set_edits(Edits())
         found, self._found = self._found, None
         if found is not None and found.clip == clip:
             self.path, self._saved = found.path, found.content
@@ -182,6 +185,8 @@ class DocumentController(QObject):
     def _apply(self, content: DocumentContent, is_whole: bool) -> None:
         """Bring the state to what a document says; an unnamed one leaves overlay and model be."""
         self._made = content
+        edits = Edits(content.path, content.areas, content.markers, content.span_s)
+        self._state.set_edits(edits)
         if not is_whole:
             return
         self._state.set_overlay(Overlay(content.style, content.overlay_visible))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cubesal.errors import Cancelled, CubesalError, ExportError
-from cubesal.exporting import Entry, ExportJob, ExportQueue
+from cubesal.exporting import WHOLE_CLIP, Entry, ExportJob, ExportQueue, TimeRange
 from cubesal.exporting.journal import held
 from cubesal.progress import ProgressFn
 from cubesal.track import SaliencyTrack
@@ -121,7 +121,11 @@ class ExportController(QObject):
             return
         planner = replace(self._steering.options, hfov=self._state.camera.hfov)
         analysis = replace(analysis, path=analysis.path.absolute())
-        request = ExportRequest(kind, out, analysis, None, self._state.overlay.style, planner)
+        edits, style = self._state.edits, self._state.overlay.style
+        span = WHOLE_CLIP if edits.span_s is None else TimeRange(*edits.span_s)
+        request = ExportRequest(
+            kind, out, analysis, None, style, planner, edits.path, edits.areas, span
+        )
         if track is not None:
             self._tracks[out] = track.copy()
         try:

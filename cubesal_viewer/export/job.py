@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from cubesal.analysis import analyse, grid_track
-from cubesal.autopilot import PlannerOptions, plan_path
-from cubesal.exporting import export_nfov, export_overlay
+from cubesal.autopilot import Area, PathKey, PlannerOptions, plan_path
+from cubesal.exporting import WHOLE_CLIP, TimeRange, export_nfov, export_overlay
 from cubesal.overlay import OverlayStyle
 from cubesal.predictor import create_predictor
 from cubesal.progress import ProgressFn
@@ -35,6 +35,9 @@ class ExportRequest:
     track: SaliencyTrack | None
     style: OverlayStyle
     planner: PlannerOptions
+    keys: tuple[PathKey, ...] = ()
+    areas: tuple[Area, ...] = ()
+    span: TimeRange = WHOLE_CLIP
 
 
 def run_export(request: ExportRequest, stage: StageFn) -> Path:
@@ -48,8 +51,10 @@ def run_export(request: ExportRequest, stage: StageFn) -> Path:
     progress = stage("writing")
     if request.kind == "nfov":
         _, times_s, maps = track.arrays()
-        path = plan_path(maps, times_s, request.planner)
-        export_nfov(clip, path, request.out, projection=projection, progress=progress)
+        path = plan_path(maps, times_s, request.planner, keys=request.keys, areas=request.areas)
+        export_nfov(
+            clip, path, request.out, span=request.span, projection=projection, progress=progress
+        )
     else:
         export_overlay(
             clip,
@@ -57,6 +62,7 @@ def run_export(request: ExportRequest, stage: StageFn) -> Path:
             request.out,
             view="cube" if request.kind == "cube" else "equirect",
             style=request.style,
+            span=request.span,
             projection=projection,
             progress=progress,
         )

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import platformdirs
 
-from cubesal.autopilot import PlannerOptions
+from cubesal.autopilot import Area, PathKey, PlannerOptions
 from cubesal.errors import ExportError
-from cubesal.exporting import ExportJob
+from cubesal.exporting import ExportJob, TimeRange
 from cubesal.overlay import OverlayStyle
 from cubesal.track import SaliencyTrack
 from cubesal_viewer.analysis.inference import AnalysisRequest
@@ -37,6 +37,9 @@ def job_of(request: ExportRequest) -> ExportJob:
         "choice": asdict(analysis.choice),
         "style": asdict(request.style),
         "planner": asdict(request.planner),
+        "keys": [asdict(key) for key in request.keys],
+        "areas": [asdict(area) for area in request.areas],
+        "span": asdict(request.span),
     }
     return ExportJob(request.kind, analysis.path, request.out, settings)
 
@@ -51,8 +54,12 @@ def request_of(job: ExportJob, track: SaliencyTrack | None) -> ExportRequest:
         analysis = AnalysisRequest(job.clip, settings["projection"], choice, settings["rate_hz"])
         style = OverlayStyle(**settings["style"])
         planner = PlannerOptions(**settings["planner"])
+        keys = tuple(PathKey(**key) for key in settings.get("keys", []))
+        areas = tuple(Area(**area) for area in settings.get("areas", []))
+        span = TimeRange(**settings.get("span", {}))
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(
             f"{job.out.name} was asked for in another version; remove it and export again"
         ) from error
-    return ExportRequest(cast(ExportKind, job.what), job.out, analysis, track, style, planner)
+    kind = cast(ExportKind, job.what)
+    return ExportRequest(kind, job.out, analysis, track, style, planner, keys, areas, span)

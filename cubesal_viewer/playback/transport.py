@@ -122,6 +122,13 @@ class Transport(QObject):
         self._timer.stop()
         return self._decoder.stop()
 
+    def frame_time(self, time_s: float) -> float:
+        """The moment of the frame that is shown at ``time_s``; clamped to the clip."""
+        if not self.frame_count:
+            return 0.0
+        index = int(np.searchsorted(self.times_s, time_s + 1e-9, side="right")) - 1
+        return float(self.times_s[min(max(index, 0), self.frame_count - 1)])
+
     @property
     def frame_count(self) -> int:
         """Frames in the open clip; 0 without one."""

@@ -39,6 +39,7 @@ NFOV_ASPECT = 16 / 9
 _LAYOUT_VERSION = 2
 _TIMELINE_HEIGHT = 128
 _PANEL_HEIGHT = 200
+_NOTICE_MS = 15_000
 
 
 class MainWindow(QMainWindow):
@@ -107,6 +108,10 @@ class MainWindow(QMainWindow):
         """Say which model runs where."""
         self.models.set_status(text)
         self._model.setText(text)
+
+    def show_notice(self, text: str) -> None:
+        """Say something in passing."""
+        self.statusBar().showMessage(text, _NOTICE_MS)
 
     def show_title(self, name: str, is_modified: bool) -> None:
         """Name what is open, with the system's mark where it is not saved."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from cubesal.autopilot import MissedView
 from cubesal.camera import Camera
 from cubesal_viewer.render import SphereRenderer, Viewport
 from cubesal_viewer.widgets.gestures import SteeringPane
+from cubesal_viewer.widgets.missed_arrow import arrow_at, paint_arrow
 from cubesal_viewer.widgets.pane_geometry import Angles, Point, angles_of, grabbed, view_ray
 
 __all__ = ["NfovPane"]
@@ -26,6 +28,14 @@ class NfovPane(SteeringPane):
         self.setAccessibleDescription(
             self.tr("Drag to look around, wheel for the field of view, double click to fly there")
         )
+
+    _missed: MissedView | None = None
+
+    def set_missed(self, missed: MissedView | None) -> None:
+        """Point an arrow at what the picture misses; does not emit."""
+        if missed != self._missed:
+            self._missed = missed
+            self.update()
 
     @property
     def aspect(self) -> float:
@@ -55,6 +65,11 @@ class NfovPane(SteeringPane):
     def _draw_picture(self, renderer: SphereRenderer) -> None:
         width, height = self._device_size()
         renderer.draw_nfov(Viewport(0, 0, width, height), self.camera, self.content.overlay)
+
+    def _annotate(self, painter: QPainter) -> None:
+        if self._missed is not None:
+            arrow = arrow_at(self.camera, self._missed, self.width(), self.height())
+            paint_arrow(painter, arrow, f"{self._missed.share:.0%}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

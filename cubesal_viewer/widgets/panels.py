@@ -61,6 +61,14 @@ def _show_entry(chooser: QComboBox, entry: str) -> None:
     chooser.setCurrentText(entry)
 
 
+def _button(text: str, purpose: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(purpose)
+    button.setAccessibleName(purpose)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
 class OverlayPanel(QWidget):
     """Emits ``changed`` with a new :class:`Overlay` on every user edit."""
 
@@ -204,6 +212,9 @@ class AutopilotPanel(QWidget):
 
     toggled = Signal(bool)
     options_changed = Signal(object)
+    key_asked = Signal()
+    recording_asked = Signal()
+    following_asked = Signal()
 
     def __init__(self, options: PlannerOptions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -216,17 +227,29 @@ class AutopilotPanel(QWidget):
         self._speed = _slider(self.tr("Fastest pan"), 5, 60)
         self._speed_text = QLabel()
         self._share = QLabel("–")
+        self._key = _button(self.tr("Key"), self.tr("Insist on this view at this moment (X)"))
+        self._record = _button(self.tr("Record"), self.tr("Record my own looking as keys (R)"))
+        self._record.setCheckable(True)
+        words = self.tr("Keep what is in the middle of the view in view (T)")
+        self._follow = _button(self.tr("Follow this"), words)
         self._calm.setValue(round(options.calm * 100))
         self._speed.setValue(round(degrees(options.max_speed)))
         self._lay_out()
         self._show_speed()
         self._button.clicked.connect(self.toggled)
+        self._key.clicked.connect(self.key_asked)
+        self._record.clicked.connect(self.recording_asked)
+        self._follow.clicked.connect(self.following_asked)
         self._calm.valueChanged.connect(self._edited)
         self._speed.valueChanged.connect(self._edited)
 
     def set_autopilot(self, on: bool) -> None:
         """Show whether the autopilot steers; emits nothing."""
         self._button.setChecked(on)
+
+    def set_recording(self, on: bool) -> None:
+        """Show whether the person's looking is being recorded; emits nothing."""
+        self._record.setChecked(on)
 
     def set_share(self, share: float | None) -> None:
         """Write how much of the attention the present view covers, in [0, 1]."""
@@ -247,6 +270,11 @@ class AutopilotPanel(QWidget):
         form.addRow(self.tr("Manner"), calm)
         form.addRow(self.tr("Fastest pan"), speed)
         form.addRow(self.tr("Attention in view"), self._share)
+        keys = QHBoxLayout()
+        keys.setSpacing(8)
+        for button in (self._key, self._record, self._follow):
+            keys.addWidget(button)
+        form.addRow(self.tr("Path"), keys)
 
     def _show_speed(self) -> None:
         self._speed_text.setText(f"{self._speed.value()} °/s")

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFont,
     QHideEvent,
     QImage,
@@ -53,6 +54,8 @@ class SpherePane(QOpenGLWidget):
     """Factor for the horizontal field of view: below 1 looks closer."""
     hovered = Signal(object)
     """(yaw, pitch) under the mouse, None beside the picture."""
+    menu_wanted = Signal(object, object)
+    """(yaw, pitch) in radians, and where on the screen a menu about that place is wanted."""
     gl_failed = Signal(str)
     """One sentence: why this pane cannot draw."""
 
@@ -233,6 +236,15 @@ class SpherePane(QOpenGLWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._message.setGeometry(self.rect())
         super().resizeEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        place = QPointF(self.rect().center() if by_key else event.pos())
+        direction = self.direction_at(place)
+        if self._content.planes is not None and direction is not None:
+            at = self.mapToGlobal(place.toPoint())
+            self.menu_wanted.emit(direction, at)
+        event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit(None)

@@ -11,7 +11,9 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
+from cubesal.autopilot import PathKey
 from cubesal_viewer.widgets.timecode import clock_text
+from cubesal_viewer.widgets.timeline_marks import TimelineMarks
 
 __all__ = ["PEAK_COLOUR", "SHARE_COLOUR", "Timeline"]
 
@@ -21,6 +23,8 @@ SHARE_COLOUR = QColor(110, 205, 130)
 _PLAYHEAD = QColor(255, 255, 255)
 #: The band at the foot of the strip that shows analysed ranges, as a share of its height.
 _BAND = 0.07
+#: A press that moves less than this is a click.
+_DRAG_PX = 4
 
 
 class _TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -33,12 +37,17 @@ class _TimeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Emits ``sought`` with a moment in seconds while the left button is pressed or dragged.
 
-    Wheel zooms in time about the pointer, the middle button pans, double click shows all.
+    Wheel zooms in time about the pointer, the middle button pans, double click shows all. A key's
+    diamond: click jumps there, drag moves it, Alt + click deletes it, the right button asks.
     """
 
     _dressed = False
 
     sought = Signal(float)
+    key_moved = Signal(object, float)
+    key_deleted = Signal(object)
+    key_menu = Signal(object, object)
+    """A key, and where on the screen its menu is wanted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         axis = _TimeAxis(orientation="bottom")
@@ -62,6 +71,10 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._share = self.plot(pen=pg.mkPen(SHARE_COLOUR, width=1.6), connect="finite")
         self._playhead = pg.InfiniteLine(0, pen=pg.mkPen(_PLAYHEAD, width=2))
         self.addItem(self._playhead, ignoreBounds=True)
+        self.marks = TimelineMarks(self)
+        self._grabbed: PathKey | None = None
+        self._grabbed_at = 0.0
+        self._is_dragged = False
         self._dressed = True
         self._follow_palette()
         self.set_clip(0.0)
@@ -78,6 +91,9 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.set_attention(np.zeros(0), np.zeros(0))
         self.set_captured(np.zeros(0), np.zeros(0))
         self.set_analysed([])
+        self.marks.set_keys(())
+        self.marks.set_markers(())
+        self.marks.set_span(None, duration_s)
 
     def set_playhead(self, time_s: float) -> None:
         """Move the playhead; emits nothing."""
@@ -104,24 +120,44 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return float(min(max(moment, 0.0), self._duration_s))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._duration_s:
-            self.sought.emit(self.time_at(event.position().x()))
+        key = self.marks.key_at(event.position())
+        if event.button() == Qt.MouseButton.RightButton and key is not None:
+            self.key_menu.emit(key, event.globalPosition().toPoint())
+            event.accept()
+        elif event.button() == Qt.MouseButton.LeftButton and self._duration_s:
+            if key is None:
+                self.sought.emit(self.time_at(event.position().x()))
+            elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+                self.key_deleted.emit(key)
+            else:
+                self._grabbed, self._grabbed_at = key, event.position().x()
+                self._is_dragged = False
+                self.sought.emit(key.time_s)
             event.accept()
         else:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._duration_s:
-            self.sought.emit(self.time_at(event.position().x()))
-            event.accept()
-        else:
+        if not event.buttons() & Qt.MouseButton.LeftButton or not self._duration_s:
             super().mouseMoveEvent(event)
+            return
+        x = event.position().x()
+        if self._grabbed is None:
+            self.sought.emit(self.time_at(x))
+        elif self._is_dragged or abs(x - self._grabbed_at) >= _DRAG_PX:
+            self._is_dragged = True
+            self.marks.move(self._grabbed, self.time_at(x))
+        event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            event.accept()  # pyqtgraph would take it for the end of a drag of its own
-        else:
+        if event.button() != Qt.MouseButton.LeftButton:
             super().mouseReleaseEvent(event)
+            return
+        key, self._grabbed = self._grabbed, None
+        if key is not None and self._is_dragged:
+            self.marks.move(None)
+            self.key_moved.emit(key, self.time_at(event.position().x()))
+        event.accept()  # pyqtgraph would take it for the end of a drag of its own
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.getViewBox().setXRange(0, max(self._duration_s, 1.0), padding=0)

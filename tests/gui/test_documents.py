@@ -401,7 +401,7 @@ def test_unsaved_changes_of_a_named_document_come_back_from_the_recovery_copy(
     other.open(path)
     ready(qtbot, other)
     overlay(other, opacity=0.25)
-    other.documents.change(replace(other.documents.content, markers=(Marker(0.5, "unsaved"),)))
+    other.state.set_edits(replace(other.state.edits, markers=(Marker(0.5, "unsaved"),)))
     folder, copy = recovery_folder(), tmp_path / "copy"
 
     def is_noted() -> bool:

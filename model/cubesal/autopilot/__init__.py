@@ -24,6 +24,7 @@ from cubesal.autopilot.path import CSV_COLUMNS, CameraPath, load_csv, still_path
 from cubesal.autopilot.planner import Plan, plan, plan_path
 from cubesal.autopilot.report import PathReport, path_report
 from cubesal.autopilot.value_volume import ValueVolume
+from cubesal.autopilot.views import MissedView, missed_view
 
 __all__ = [
     "CSV_COLUMNS",
@@ -34,6 +35,7 @@ __all__ = [
     "CameraPath",
     "Ease",
     "FollowState",
+    "MissedView",
     "MotionLimits",
     "OnlineFilter",
     "PathKey",
@@ -48,6 +50,7 @@ __all__ = [
     "follow",
     "frustum_mask",
     "load_csv",
+    "missed_view",
     "model_keys",
     "path_report",
     "plan",

@@ -18,7 +18,7 @@ AreaKind = Literal["prefer", "avoid"]
 _KINDS: Final[tuple[AreaKind, ...]] = get_args(AreaKind)
 
 SOFT: Final = 0.25
-"""The edge of an area is so soft, as a part of its radius: a hard one would make the camera cling."""
+"""How soft the edge of an area is, as a part of its radius: a hard one would make cameras cling."""
 PREFERRED: Final = 3.0
 """What an area to prefer gets, beside all that a map holds."""
 _LONGEST_TIME_S = 1e7

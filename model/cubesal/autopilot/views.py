@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import pi, radians
 
 import numpy as np
@@ -11,12 +12,14 @@ from cubesal.autopilot.coverage import MIN_COLUMNS, attention_mass, frustum_mask
 from cubesal.camera import HFOV_DEFAULT, Camera
 from cubesal.geometry import dir_from_angles
 
-__all__ = ["angle_between", "salient_views", "views_in_order"]
+__all__ = ["MissedView", "angle_between", "missed_view", "salient_views", "views_in_order"]
 
 _ROWS = MIN_COLUMNS // 2
 _YAW_CELLS = MIN_COLUMNS // 2
 #: A view looks at least this part of its width away from the others.
 _APART = 0.8
+WORTH = 0.1
+"""A part of all attention that is worth a look."""
 
 
 def salient_views(
@@ -62,3 +65,39 @@ def angle_between(one: Camera, other: Camera) -> float:
     """Radians between the directions of two cameras."""
     rays = [dir_from_angles(c.yaw, c.pitch) for c in (one, other)]
     return float(np.arccos(np.clip(rays[0] @ rays[1], -1, 1)))
+
+
+@dataclass(frozen=True)
+class MissedView:
+    """A level view (radians) of what a frame misses, and its share of all attention."""
+
+    yaw: float
+    pitch: float
+    share: float
+
+
+def missed_view(
+    saliency: NDArray[np.floating], camera: Camera, aspect: float = 16 / 9
+) -> MissedView | None:
+    """Where most of what ``camera`` does not see of a map (H, W) is, if it is worth a look.
+
+    Worth a look: a view as wide holds at least as much of it as `WORTH` of all attention, and at
+    least half of what the camera sees.
+    """
+    mass = attention_mass(saliency, _ROWS)
+    total = float(mass.sum())
+    if total <= 0:
+        return None
+    inside = frustum_mask(camera, aspect, _ROWS)
+    seen = float((mass * inside).sum()) / total
+    area = attention_mass(np.ones_like(mass), _ROWS)
+    pitches = np.linspace(-pi / 3, pi / 3, 13)
+    left = (mass * (1 - inside) / area)[None]
+    columns = _YAW_CELLS // 2
+    shares = share_volume(left, pitches, columns, camera.hfov, aspect, centred=True)[0]
+    row, column = np.unravel_index(int(shares.argmax()), shares.shape)
+    view = Camera(-pi + 2 * pi * float(column) / columns, float(pitches[row]), 0.0, camera.hfov)
+    share = float((mass * (1 - inside) * frustum_mask(view, aspect, _ROWS)).sum()) / total
+    if share < max(WORTH, 0.5 * seen):
+        return None
+    return MissedView(view.yaw, view.pitch, share)

@@ -1,0 +1,75 @@
+"""Keeps the timeline and the coverage meter up to date with track, path and edits, at leisure."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from cubesal.autopilot import missed_view, view_share
+from cubesal_viewer.analysis.controller import AnalysisController
+from cubesal_viewer.editing.editor import Editor
+from cubesal_viewer.state import Edits, ViewerState
+from cubesal_viewer.steering import Steering
+from cubesal_viewer.widgets.main_window import NFOV_ASPECT, MainWindow
+
+__all__ = ["Strip"]
+
+#: The strip and the coverage meter follow new maps and views at most this often.
+_REFRESH_MS = 120
+
+
+class Strip(QObject):
+    """What is too costly to redraw with every frame."""
+
+    def __init__(
+        self,
+        state: ViewerState,
+        analysis: AnalysisController,
+        steering: Steering,
+        editor: Editor,
+        window: MainWindow,
+    ) -> None:
+        super().__init__()
+        self._state, self._analysis, self._steering = state, analysis, steering
+        self._editor, self._window = editor, window
+        self._timer = QTimer(self, interval=_REFRESH_MS, singleShot=True)
+        self._timer.timeout.connect(self._refresh)
+        for signal in (state.camera_changed, analysis.track_changed, steering.path_changed):
+            signal.connect(self._ask)
+        state.edits_changed.connect(self._on_edits)
+        editor.keys_changed.connect(self._show_keys)
+
+    def stop(self) -> None:
+        """Follow nothing any more."""
+        self._timer.stop()
+
+    def _ask(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _show_keys(self) -> None:
+        self._window.timeline.marks.set_keys(self._editor.keys)
+
+    def _on_edits(self, edits: Edits) -> None:
+        duration_s = self._state.clip.duration_s if self._state.clip else 0.0
+        self._window.timeline.marks.set_markers(edits.markers)
+        self._window.timeline.marks.set_span(edits.span_s, duration_s)
+
+    def _refresh(self) -> None:
+        track, plan, timeline = self._analysis.track, self._steering.plan, self._window.timeline
+        nothing = np.zeros(0)
+        timeline.set_captured(*((plan.times_s, plan.shares) if plan else (nothing, nothing)))
+        if track is None:
+            timeline.set_attention(nothing, nothing)
+            timeline.set_analysed([])
+            self._window.autopilot.set_share(None)
+            self._window.nfov.set_missed(None)
+            return
+        timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
+        timeline.set_analysed(track.analysed_ranges())
+        saliency = track.at(self._state.playhead.time_s).saliency
+        camera = self._state.camera
+        share = None if saliency is None else view_share(saliency, camera, NFOV_ASPECT)
+        self._window.autopilot.set_share(share)
+        missed = None if saliency is None else missed_view(saliency, camera, NFOV_ASPECT)
+        self._window.nfov.set_missed(missed)
