@@ -47,6 +47,7 @@ def _file(viewer: Viewer) -> list[Command]:
         Command(menu, _tr("Save &as…"), ("Ctrl+Shift+S",), viewer.documents.save_as),
         Command(menu, _tr("Export &overlay…"), ("Ctrl+E",), lambda: viewer.export("overlay")),
         Command(menu, _tr("Export &NFoV…"), ("Ctrl+Shift+E",), lambda: viewer.export("nfov")),
+        Command(menu, _tr("Export…"), ("Ctrl+Alt+E",), lambda: viewer.exports.ask(viewer.window)),
         Command(menu, _tr("&Quit"), ("Ctrl+Q",), viewer.window.close),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,17 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cubesal.errors import Cancelled, CubesalError, ExportError
-from cubesal.exporting import WHOLE_CLIP, Entry, ExportJob, ExportQueue, TimeRange
+from cubesal.exporting import Entry, ExportJob, ExportQueue
 from cubesal.exporting.journal import held
 from cubesal.progress import ProgressFn
 from cubesal.track import SaliencyTrack
 from cubesal_viewer.analysis.controller import AnalysisController
-from cubesal_viewer.export.job import ExportKind, ExportRequest, Stage, run_export
+from cubesal_viewer.analysis.request import AnalysisRequest
+from cubesal_viewer.export.dialog import ExportDialog
+from cubesal_viewer.export.job import ExportKind, Stage, run_export
 from cubesal_viewer.export.panel import ExportPanel
 from cubesal_viewer.export.saved import job_of, journal_file, request_of
+from cubesal_viewer.export.wishes import ExportWish, request_for
 from cubesal_viewer.state import Activity, ViewerState
 from cubesal_viewer.steering import Steering
 from cubesal_viewer.worker import Worker, one_sentence
@@ -105,35 +109,50 @@ class ExportController(QObject):
             chosen = Path(path)
             self.start(kind, chosen if chosen.suffix else chosen.with_suffix(".mp4"))
 
+    def ask(self, parent: QWidget) -> ExportDialog | None:
+        """Open the dialog in which exports are put together; None if there is nothing to export."""
+        if self._refuses():
+            return None
+        assert self._state.clip is not None
+        pane = "cube" if self._state.pane_mode == "cube" else "equirect"
+        dialog = ExportDialog(self._state.clip.path, self._state.edits.span_s, pane, parent)
+        dialog.wanted.connect(self.start_all)
+        dialog.open()
+        return dialog
+
     def start(self, kind: ExportKind, out: Path) -> None:
         """Export the open clip to ``out``, after whatever is being exported already."""
-        track, analysis = self._analysis.track, self._analysis.request
-        if self._refuses() or analysis is None:
-            return
         if kind == "overlay" and self._state.pane_mode == "cube":
             kind = "cube"  # an overlay export is what the pane shows
-        out = out.absolute()
+        self.start_all([ExportWish(kind, out)])
+
+    def start_all(self, wishes: Sequence[ExportWish]) -> None:
+        """Queue an export for each wish."""
+        analysis = self._analysis.request
+        if self._refuses() or analysis is None:
+            return
+        added = [self._add(wish, analysis) for wish in wishes]
+        if any(added):
+            self._set_out()
+
+    def _add(self, wish: ExportWish, analysis: AnalysisRequest) -> bool:
+        out = wish.out.absolute()
         if out.resolve() == analysis.path.resolve():
             self.failed.emit(self.tr("Choose another name: that is the clip itself."))
-            return
+            return False
         if any(entry.is_open and entry.job.out == out for entry in self._queue.entries):
             self.failed.emit(self.tr("Choose another name: an export to that one is under way."))
-            return
-        planner = replace(self._steering.options, hfov=self._state.camera.hfov)
-        analysis = replace(analysis, path=analysis.path.absolute())
-        edits, style = self._state.edits, self._state.overlay.style
-        span = WHOLE_CLIP if edits.span_s is None else TimeRange(*edits.span_s)
-        request = ExportRequest(
-            kind, out, analysis, None, style, planner, edits.path, edits.areas, span
-        )
+            return False
+        request = request_for(replace(wish, out=out), analysis, self._state, self._steering.options)
+        track = self._analysis.track
         if track is not None:
             self._tracks[out] = track.copy()
         try:
             self._queue.add(job_of(request))
         except ExportError as error:
             self.failed.emit(str(error))
-            return
-        self._set_out()
+            return False
+        return True
 
     def _refuses(self) -> bool:
         """Say why no export can begin now, if so."""

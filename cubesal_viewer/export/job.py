@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import Literal
 
 from cubesal.analysis import analyse, grid_track
-from cubesal.autopilot import Area, PathKey, PlannerOptions, plan_path
-from cubesal.exporting import WHOLE_CLIP, TimeRange, export_nfov, export_overlay
+from cubesal.autopilot import Area, CameraPath, PathKey, PlannerOptions, plan_path
+from cubesal.exporting import (
+    WHOLE_CLIP,
+    Burn,
+    Encoding,
+    TimeRange,
+    export_attention,
+    export_nfov,
+    export_overlay,
+    export_path,
+)
 from cubesal.overlay import OverlayStyle
 from cubesal.predictor import create_predictor
 from cubesal.progress import ProgressFn
@@ -19,7 +28,8 @@ from cubesal_viewer.analysis.inference import AnalysisRequest
 
 __all__ = ["ExportKind", "ExportRequest", "StageFn", "run_export"]
 
-ExportKind = Literal["overlay", "cube", "nfov"]
+ExportKind = Literal["overlay", "cube", "nfov", "path", "attention"]
+USUAL, NOTHING = Encoding(), Burn()
 Stage = Literal["analysing", "writing"]
 #: Called with the name of a stage; returns what reports that stage's progress.
 StageFn = Callable[[Stage], ProgressFn]
@@ -27,7 +37,11 @@ StageFn = Callable[[Stage], ProgressFn]
 
 @dataclass(frozen=True, eq=False)
 class ExportRequest:
-    """Everything an export depends on.  ``track`` is its own copy, complete or not, or None."""
+    """Everything an export depends on.  ``track`` is its own copy, complete or not, or None.
+
+    ``size`` (width, height) is that of flat pictures, ``path_format`` one of `PATH_FORMATS`; the
+    field of view and aspect are those of ``planner``.
+    """
 
     kind: ExportKind
     out: Path
@@ -38,6 +52,10 @@ class ExportRequest:
     keys: tuple[PathKey, ...] = ()
     areas: tuple[Area, ...] = ()
     span: TimeRange = WHOLE_CLIP
+    size: tuple[int, int] = (1280, 720)
+    encoding: Encoding = USUAL
+    burn: Burn = NOTHING
+    path_format: str = "csv"
 
 
 def run_export(request: ExportRequest, stage: StageFn) -> Path:
@@ -46,27 +64,65 @@ def run_export(request: ExportRequest, stage: StageFn) -> Path:
     The result is the same whether the clip was analysed before or not: what is missing is computed
     here first.  CubesalError and Cancelled leave no file.
     """
-    clip, projection = request.analysis.path, request.analysis.projection
     track = _completed_track(request, stage)
     progress = stage("writing")
+    if request.kind in ("overlay", "cube"):
+        _export_overlay(request, track, progress)
+        return request.out
+    path = planned_path(request, track)
     if request.kind == "nfov":
-        _, times_s, maps = track.arrays()
-        path = plan_path(maps, times_s, request.planner, keys=request.keys, areas=request.areas)
-        export_nfov(
-            clip, path, request.out, span=request.span, projection=projection, progress=progress
+        _export_nfov(request, path, progress)
+    elif request.kind == "path":
+        export_path(
+            request.analysis.path,
+            path,
+            request.out,
+            kind=request.path_format,
+            size=request.size,
+            span=request.span,
+            projection=request.analysis.projection,
         )
     else:
-        export_overlay(
-            clip,
-            track,
-            request.out,
-            view="cube" if request.kind == "cube" else "equirect",
-            style=request.style,
-            span=request.span,
-            projection=projection,
-            progress=progress,
-        )
+        export_attention(track, request.out, path, request.planner.aspect)
     return request.out
+
+
+def planned_path(request: ExportRequest, track: SaliencyTrack) -> CameraPath:
+    """The path of the whole clip, for the shape of this export."""
+    _, times_s, maps = track.arrays()
+    return plan_path(maps, times_s, request.planner, keys=request.keys, areas=request.areas)
+
+
+def _export_overlay(request: ExportRequest, track: SaliencyTrack, progress: ProgressFn) -> None:
+    export_overlay(
+        request.analysis.path,
+        track,
+        request.out,
+        view="cube" if request.kind == "cube" else "equirect",
+        style=request.style,
+        span=request.span,
+        projection=request.analysis.projection,
+        encoding=request.encoding,
+        burn=request.burn,
+        path=planned_path(request, track) if request.burn.outline else None,
+        aspect=request.planner.aspect,
+        progress=progress,
+    )
+
+
+def _export_nfov(request: ExportRequest, path: CameraPath, progress: ProgressFn) -> None:
+    export_nfov(
+        request.analysis.path,
+        path,
+        request.out,
+        width=request.size[0],
+        height=request.size[1],
+        span=request.span,
+        projection=request.analysis.projection,
+        encoding=request.encoding,
+        burn=request.burn,
+        progress=progress,
+    )
 
 
 def _completed_track(request: ExportRequest, stage: StageFn) -> SaliencyTrack:

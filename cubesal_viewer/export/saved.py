@@ -10,7 +10,7 @@ import platformdirs
 
 from cubesal.autopilot import Area, PathKey, PlannerOptions
 from cubesal.errors import ExportError
-from cubesal.exporting import ExportJob, TimeRange
+from cubesal.exporting import Burn, Encoding, ExportJob, TimeRange
 from cubesal.overlay import OverlayStyle
 from cubesal.track import SaliencyTrack
 from cubesal_viewer.analysis.inference import AnalysisRequest
@@ -19,7 +19,7 @@ from cubesal_viewer.state import ModelChoice
 
 __all__ = ["job_of", "journal_file", "request_of"]
 
-_KINDS = ("overlay", "cube", "nfov")
+_KINDS = ("overlay", "cube", "nfov", "path", "attention")
 
 
 def journal_file() -> Path:
@@ -40,6 +40,10 @@ def job_of(request: ExportRequest) -> ExportJob:
         "keys": [asdict(key) for key in request.keys],
         "areas": [asdict(area) for area in request.areas],
         "span": asdict(request.span),
+        "size": list(request.size),
+        "encoding": asdict(request.encoding),
+        "burn": asdict(request.burn),
+        "path_format": request.path_format,
     }
     return ExportJob(request.kind, analysis.path, request.out, settings)
 
@@ -57,9 +61,16 @@ def request_of(job: ExportJob, track: SaliencyTrack | None) -> ExportRequest:
         keys = tuple(PathKey(**key) for key in settings.get("keys", []))
         areas = tuple(Area(**area) for area in settings.get("areas", []))
         span = TimeRange(**settings.get("span", {}))
+        width, height = settings.get("size", (1280, 720))
+        shape: dict[str, Any] = {
+            "size": (int(width), int(height)),
+            "encoding": Encoding(**settings.get("encoding", {})),
+            "burn": Burn(**settings.get("burn", {})),
+            "path_format": str(settings.get("path_format", "csv")),
+        }
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(
             f"{job.out.name} was asked for in another version; remove it and export again"
         ) from error
     kind = cast(ExportKind, job.what)
-    return ExportRequest(kind, job.out, analysis, track, style, planner, keys, areas, span)
+    return ExportRequest(kind, job.out, analysis, track, style, planner, keys, areas, span, **shape)

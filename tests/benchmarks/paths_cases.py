@@ -1,4 +1,4 @@
-"""The cases of the path benchmark: clips as they are, clips that turn, two scripted scenes.
+"""The cases of the path benchmark: clips as they are, clips that turn, three scripted scenes.
 
 Each case is a track of maps, made once per model and kept in a folder, and the true directions of
 what a viewer would watch.
@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import second_scene
+import unseen_scene
 from numpy.typing import NDArray
 
 from cubesal import democlip
@@ -98,13 +99,8 @@ def cases(data: Path | None, cache: Path, name: str, drift: float, refresh: bool
     """All cases; those of clips only where there is footage."""
     store = _Store(cache, name, refresh)
     yield _scripted("demo", democlip.DURATION_S, _demo_frame, _demo_truth, store)
-    yield _scripted(
-        "second scene",
-        second_scene.DURATION_S,
-        second_scene.frame,
-        second_scene.primary_direction,
-        store,
-    )
+    for label, scene in (("second scene", second_scene), ("unseen scene", unseen_scene)):
+        yield _scripted(label, scene.DURATION_S, scene.frame, scene.primary_direction, store)
     for clip in [] if data is None else read_clips(data / "gt" / "subjects", data / "clips"):
         for turn in (drift, 0.0):
             yield _of_clip(clip, turn, store)
@@ -131,7 +127,8 @@ def _scripted(
         for k in indices:
             yield Picture(float(times[k]), lambda t=float(times[k]): frame(t))
 
-    script = Path(second_scene.__file__).read_bytes() if name != "demo" else _code("democlip")
+    module = {"second scene": second_scene, "unseen scene": unseen_scene}.get(name)
+    script = _code("democlip") if module is None else Path(str(module.__file__)).read_bytes()
     key = hashlib.sha256(script).hexdigest()[:12]
     empty = SaliencyTrack(np.arange(len(times)), times, name, "")
     track, turn = store.track(f"{name} {key}", empty, source)

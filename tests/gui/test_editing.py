@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from cubesal.autopilot import PathKey
 from cubesal.camera import Camera, wrap_angle
+from cubesal.exporting import TimeRange
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.editing.hands import key_menu, place_menu
+from cubesal_viewer.export.saved import request_of
 from cubesal_viewer.state import Edits
 from tests.gui.conftest import open_clip, wait_analysed
 
@@ -265,20 +267,14 @@ def test_a_key_just_set_survives_opening_another_clip(
 def test_the_export_flies_the_path_with_its_keys_over_its_range(
     qtbot: QtBot, analysed: Viewer, tmp_path: Path
 ) -> None:
-    from cubesal.exporting import TimeRange
-
     seek(qtbot, analysed, 30)
     look(analysed, 33)
     analysed.editor.set_key()
     analysed.state.set_edits(Edits(analysed.state.edits.path, span_s=(0.5, 1.5)))
-    asked: list[object] = []
     queue = analysed.exports._queue
     queue.pause()
     analysed.exports.start("nfov", tmp_path / "out.mp4")
     (entry,) = queue.entries
-    from cubesal_viewer.export.saved import request_of
-
-    asked.append(entry)
     request = request_of(entry.job, None)
     assert request.keys == analysed.state.edits.path
     assert request.span == TimeRange(0.5, 1.5)
