@@ -13,18 +13,22 @@ from cubesal.autopilot import (
     CameraPath,
     PathKey,
     PlannerOptions,
+    ViewState,
     captured_shares,
     model_keys,
-    plan_path,
+    plan,
 )
 from cubesal_viewer.worker import Worker, one_sentence
 
-__all__ = ["Plan", "PlanRequest", "Planner"]
+__all__ = ["Plan", "PlanRequest", "Planner", "found_plan"]
 
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """Maps (H, W) and their times (K,) of one analysed stretch, and where the view is now."""
+    """Maps (H, W) and their times (K,) of one analysed stretch, and where the view is now.
+
+    ``join``: a moment soon to come, and how the camera that is flying will look and move then.
+    """
 
     maps: tuple[NDArray[np.float32], ...]
     times_s: NDArray[np.float64]
@@ -32,19 +36,22 @@ class PlanRequest:
     start: tuple[float, float] | None
     keys: tuple[PathKey, ...] = ()
     areas: tuple[Area, ...] = ()
+    join: tuple[float, ViewState] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A path, and the share (K,) of the attention at ``times_s`` (K,) that it keeps in view.
 
-    ``keys`` tell the path in short.
+    ``keys`` tell the path in short. ``onward`` is the best way for a camera that is flying: it
+    begins at the moment to join, with that camera's motion.
     """
 
     path: CameraPath
     times_s: NDArray[np.float64]
     shares: NDArray[np.float64]
     keys: tuple[PathKey, ...] = ()
+    onward: CameraPath | None = None
 
 
 class Planner(QObject):
@@ -76,18 +83,26 @@ class Planner(QObject):
 
     def _plan(self, generation: int, request: PlanRequest) -> None:
         try:
-            maps, options = np.stack(request.maps), request.options
-            path = plan_path(
-                maps,
-                request.times_s,
-                options,
-                start=request.start,
-                keys=request.keys,
-                areas=request.areas,
-            )
-            shares = captured_shares(maps, request.times_s, path, options.aspect)
+            found = found_plan(request)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
         else:
-            plan = Plan(path, request.times_s, shares, model_keys(path))
-            self.planned.emit(generation, plan)
+            self.planned.emit(generation, found)
+
+
+def found_plan(request: PlanRequest) -> Plan:
+    """Plan the stretch, and the way onward for a camera that is flying over it. Blocking."""
+    maps, options = np.stack(request.maps), request.options
+    made = plan(
+        maps,
+        request.times_s,
+        options,
+        start=request.start,
+        keys=request.keys,
+        areas=request.areas,
+    )
+    onward = None
+    if request.join is not None and request.join[0] < request.times_s[-1]:
+        onward = made.onward(*request.join, seconds=None)
+    shares = captured_shares(maps, request.times_s, made.path, options.aspect)
+    return Plan(made.path, request.times_s, shares, model_keys(made.path), onward)

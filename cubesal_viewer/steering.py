@@ -9,7 +9,7 @@ from math import acos, exp, hypot, radians
 import numpy as np
 from PySide6.QtCore import QEasingCurve, QObject, QTimer, QVariantAnimation, Signal
 
-from cubesal.autopilot import PlannerOptions
+from cubesal.autopilot import CameraPath, PlannerOptions, ViewState, spliced
 from cubesal.camera import Camera, wrap_angle
 from cubesal.geometry import dir_from_angles
 from cubesal_viewer.analysis.controller import AnalysisController
@@ -23,6 +23,8 @@ _FLIGHT_MS = 900
 _REPLAN_MS = 700
 #: Time constant with which the view joins the path after a take-over or a new plan, seconds.
 _JOIN_S = 0.45
+#: A plan made while the camera flies takes over so much later, in seconds of the clip's own speed.
+_LEAD_S = 0.3
 #: Double clicks closer together than this mean the same place.
 _SAME_PLACE = radians(12)
 
@@ -59,6 +61,8 @@ class Steering(QObject):
         self._hand_held = self._from_view = False
         self.options = PlannerOptions()
         self.plan: Plan | None = None
+        #: What the autopilot flies: the path of the plan, or the way it joined that one.
+        self._flown: CameraPath | None = None
         analysis.track_changed.connect(self._on_track_changed)
         state.playhead_changed.connect(self._follow)
         state.autopilot_changed.connect(self._on_autopilot)
@@ -172,7 +176,7 @@ class Steering(QObject):
             self._replan.start()
 
     def _forget_plan(self) -> None:
-        self.plan = None
+        self.plan = self._flown = None
         self._wanted = self._answered = self._planner.discard()
         self.path_changed.emit()
 
@@ -204,16 +208,42 @@ class Steering(QObject):
         start = (camera.yaw, camera.pitch) if self._from_view else None
         options = replace(self.options, hfov=camera.hfov)
         edits = self._state.edits
-        return PlanRequest(maps, track.time_s[points], options, start, edits.path, edits.areas)
+        return PlanRequest(
+            maps,
+            track.time_s[points],
+            options,
+            start,
+            edits.path,
+            edits.areas,
+            self._coming(begin_s),
+        )
+
+    def _coming(self, begin_s: float) -> tuple[float, ViewState] | None:
+        """Where the camera will be when the next plan is there, if it flies and time runs."""
+        playhead, eases = self._state.playhead, self._ease.isActive()
+        if self._flown is None or eases or not (self._state.autopilot and playhead.playing):
+            return None
+        moment = playhead.time_s + _LEAD_S * playhead.speed
+        if not begin_s <= moment <= float(self._flown.times_s[-1]):
+            return None
+        return moment, ViewState.on_path(self._flown, moment)
 
     def _on_planned(self, generation: int, plan: Plan) -> None:
         if generation != self._wanted:
             return
         self._answered = generation
         self.plan = plan
-        self._join()
+        if plan.onward is not None and self._flown is not None and self._is_ahead(plan.onward):
+            self._flown = spliced(self._flown, plan.onward)
+        else:
+            self._flown = plan.path
+            self._join()
         self.path_changed.emit()
         self._follow()
+
+    def _is_ahead(self, path: CameraPath) -> bool:
+        """Whether the camera still comes by where a path begins, or just did."""
+        return self._state.autopilot and self._state.playhead.time_s <= path.times_s[0] + 0.02
 
     def _on_failed(self, generation: int, message: str) -> None:
         if generation == self._wanted:
@@ -222,9 +252,9 @@ class Steering(QObject):
 
     def _join(self) -> None:
         """Remember how far the view is from the path, to close that gap without a jump."""
-        if not self._state.autopilot or self.plan is None:
+        if not self._state.autopilot or self._flown is None:
             return
-        here, there = self._state.camera, self.plan.path.at(self._state.playhead.time_s)
+        here, there = self._state.camera, self._flown.at(self._state.playhead.time_s)
         self._offset = (
             wrap_angle(here.yaw - there.yaw),
             here.pitch - there.pitch,
@@ -235,15 +265,15 @@ class Steering(QObject):
 
     def _follow(self) -> None:
         """Put the camera on the path while the autopilot holds it."""
-        if not self._state.autopilot or self.plan is None:
+        if not self._state.autopilot or self._flown is None:
             self._ease.stop()
             return
         now_s = self._state.playhead.time_s
-        if self._from_view and now_s < float(self.plan.path.times_s[0]) - 1e-6:
+        if self._from_view and now_s < float(self._flown.times_s[0]) - 1e-6:
             # Gone back before the point of take-over: that path says nothing about this moment.
             self._from_view = False
             self._replan.start()
-        there = self.plan.path.at(now_s)
+        there = self._flown.at(now_s)
         left = exp(-(time.monotonic() - self._joined_at) / _JOIN_S)
         if hypot(*self._offset) * left < 1e-3:
             left = 0.0

@@ -19,6 +19,7 @@ from cubesal.autopilot import (
     plan,
     plan_path,
     simplified,
+    spliced,
     weighted,
 )
 from cubesal.camera import wrap_angle
@@ -230,3 +231,17 @@ def test_areas_leave_the_maps_of_the_caller_alone() -> None:
 def test_an_area_that_is_none_is_refused(wrong) -> None:
     with pytest.raises(ValueError, match="area"):
         Area(**wrong)
+
+
+def test_a_way_joined_in_flight_has_no_jump_of_place_or_speed() -> None:
+    flown = plan_path(steady(40, -120), TIMES, OPTIONS, keys=[key(2, 0), key(8, 150)])
+    moment = 4.3  # in the middle of the pan
+    other = plan(steady(-60), TIMES, OPTIONS)
+    joined = spliced(flown, other.onward(moment, ViewState.on_path(flown, moment), None))
+    times = np.arange(3.5, 6.0, 1 / 60)
+    yaw = np.interp(times, joined.times_s, joined.yaw)
+    speed = np.degrees(np.diff(yaw)) * 60
+    assert np.abs(np.diff(yaw)).max() < radians(31) / 60
+    assert np.abs(np.diff(speed)).max() < 6  # degrees per second, from one sixtieth to the next
+    assert joined.at(3.6).yaw == pytest.approx(flown.at(3.6).yaw)
+    assert abs(degrees(joined.at(11.9).yaw) + 60) < 8

@@ -20,7 +20,7 @@ from cubesal.autopilot.keys import EASES, Ease, PathKey, model_keys, simplified
 from cubesal.autopilot.motion import MotionLimits, ViewState
 from cubesal.autopilot.online import FollowState, OnlineFilter, follow
 from cubesal.autopilot.options import MANNERS, PlannerOptions
-from cubesal.autopilot.path import CSV_COLUMNS, CameraPath, load_csv, still_path
+from cubesal.autopilot.path import CSV_COLUMNS, CameraPath, load_csv, spliced, still_path
 from cubesal.autopilot.planner import Plan, plan, plan_path
 from cubesal.autopilot.report import PathReport, path_report
 from cubesal.autopilot.value_volume import ValueVolume
@@ -57,6 +57,7 @@ __all__ = [
     "plan_path",
     "share_volume",
     "simplified",
+    "spliced",
     "static_eye_level",
     "still_path",
     "upper_bound",

@@ -70,6 +70,21 @@ def still_path(camera: Camera, start_s: float = 0.0) -> CameraPath:
     return CameraPath(*(np.array([value], dtype=np.float64) for value in columns))
 
 
+def spliced(path: CameraPath, onward: CameraPath) -> CameraPath:
+    """``path`` until the moment at which ``onward`` begins, and that from there on."""
+    before = path.times_s < onward.times_s[0] - 1e-9
+    if not before.any():
+        return onward
+    turn = nearest_turn(float(onward.yaw[0]), float(path.yaw[before][-1])) - float(onward.yaw[0])
+    return CameraPath(
+        np.concatenate([path.times_s[before], onward.times_s]),
+        np.concatenate([path.yaw[before], onward.yaw + turn]),
+        np.concatenate([path.pitch[before], onward.pitch]),
+        np.concatenate([path.hfov[before], onward.hfov]),
+        np.concatenate([path.roll[before], onward.roll]),
+    )
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file through ``<name>.part`` and a rename. ExportError on disk trouble."""
     with written_whole(Path(path)) as part:
