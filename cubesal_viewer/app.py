@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QMenu
 
 from cubesal.analysis import DEFAULT_RATE_HZ
 from cubesal.camera import Camera
+from cubesal.errors import ExportError
 from cubesal.models import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.display import UploadKeys, resolve
 from cubesal_viewer.document.keeper import Keeper
+from cubesal_viewer.editing.choosing import Choosing
 from cubesal_viewer.editing.editor import Editor
 from cubesal_viewer.editing.hands import connect_hands
 from cubesal_viewer.export.controller import ExportController
@@ -26,6 +28,7 @@ from cubesal_viewer.keys import window_commands
 from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
+from cubesal_viewer.snapshot import save_snapshot
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 from cubesal_viewer.steering import Steering
 from cubesal_viewer.strip import Strip
@@ -56,6 +59,7 @@ class Viewer(QObject):
         self.analysis = AnalysisController(self.state, keep=self._keeper.keep)
         self.steering = Steering(self.state, self.analysis)
         self.editor = Editor(self.state, self.transport, self.steering)
+        self.choosing = Choosing(self.state, self.steering, self.editor)
         self.exports = ExportController(self.state, self.analysis, self.steering)
         models = available_models()
         self.window = MainWindow(
@@ -92,6 +96,19 @@ class Viewer(QObject):
     def export(self, kind: ExportKind) -> None:
         """Ask for a file name and export the open clip."""
         self.exports.choose_and_start(self.window, kind)
+
+    def snapshot(self) -> None:
+        """Save what the flat view shows beside the clip."""
+        clip, head = self.state.clip, self.state.playhead
+        if clip is None:
+            return
+        try:
+            picture = self.window.nfov.grab_image()
+            out = save_snapshot(picture, clip.path, head.index, head.time_s)
+        except ExportError as error:
+            self._tell(str(error))
+        else:
+            self._on_exported(out)
 
     def toggle_pane_mode(self) -> None:
         """Equirect ↔ cube net."""
@@ -147,6 +164,7 @@ class Viewer(QObject):
         self.exports.abandon()
         self.analysis.abandon()  # first tell all, then wait for each
         self.exports.stop()
+        self.choosing.stop()
         self.editor.stop()
         self.steering.stop()
         self.analysis.stop()

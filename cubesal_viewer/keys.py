@@ -31,7 +31,7 @@ def window_commands(viewer: Viewer) -> list[Command]:
     """Return every command, in the order of the menus."""
     return [
         *_file(viewer),
-        *edit_commands(viewer.editor),
+        *edit_commands(viewer.editor, lambda: viewer.choosing.ask(viewer.window)),
         *_playback(viewer),
         *_looking(viewer),
         *_view(viewer),
@@ -108,6 +108,7 @@ def _view(viewer: Viewer) -> list[Command]:
     return [
         Command(menu, _tr("Equirect or cube net"), ("V",), viewer.toggle_pane_mode),
         Command(menu, _tr("Heatmap"), ("H",), viewer.toggle_heatmap),
+        Command(menu, _tr("Snapshot of the flat view"), ("C",), viewer.snapshot),
         Command(menu, _tr("Full screen"), ("F", "F11"), viewer.toggle_full_screen),
         Command(menu, _tr("Reset layout"), (), viewer.window.reset_layout),
     ]

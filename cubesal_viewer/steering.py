@@ -185,6 +185,14 @@ class Steering(QObject):
         if request is not None:
             self._wanted = self._planner.plan(request)
 
+    def whole_request(self) -> PlanRequest | None:
+        """What would be asked of the planner for the stretch as a whole, from no given view."""
+        was, self._from_view = self._from_view, False
+        try:
+            return self._plan_request()
+        finally:
+            self._from_view = was
+
     def _plan_request(self) -> PlanRequest | None:
         """Ask for the analysed stretch around the playhead; its path is optimal as a whole."""
         track = self._analysis.track

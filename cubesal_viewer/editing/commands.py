@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication
 
 from cubesal_viewer.editing.editor import Editor
@@ -14,9 +16,15 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Commands", text)
 
 
-def edit_commands(editor: Editor) -> list[Command]:
-    """Every edit that a key or the menu asks for."""
-    return [*_history(editor), *_path(editor), *_marks(editor)]
+def edit_commands(editor: Editor, choose: Callable[[], object]) -> list[Command]:
+    """Every edit that a key or the menu asks for; ``choose`` shows the alternative paths."""
+    menu = _tr("&Path")
+    return [
+        *_history(editor),
+        *_path(editor),
+        Command(menu, _tr("Alternatives…"), ("G",), choose),
+        *_marks(editor),
+    ]
 
 
 def _history(editor: Editor) -> list[Command]:

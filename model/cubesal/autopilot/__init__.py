@@ -5,6 +5,7 @@ Pure functions on arrays: no clip, no model, no window.
 
 from __future__ import annotations
 
+from cubesal.autopilot.alternatives import Alternative, alternative_paths
 from cubesal.autopilot.areas import Area, AreaKind, weighted
 from cubesal.autopilot.coverage import (
     best_fixed_view,
@@ -30,6 +31,7 @@ __all__ = [
     "CSV_COLUMNS",
     "EASES",
     "MANNERS",
+    "Alternative",
     "Area",
     "AreaKind",
     "CameraPath",
@@ -44,6 +46,7 @@ __all__ = [
     "PlannerOptions",
     "ValueVolume",
     "ViewState",
+    "alternative_paths",
     "best_fixed_view",
     "captured_attention",
     "captured_shares",
