@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from cubesal.analysis import DEFAULT_RATE_HZ
 from cubesal.camera import Camera
 from cubesal.errors import ExportError
 from cubesal.models import available_models
@@ -27,6 +26,8 @@ from cubesal_viewer.files import Files
 from cubesal_viewer.keys import window_commands
 from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
+from cubesal_viewer.preferences.controller import PreferencesController
+from cubesal_viewer.preferred import Preferences
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.snapshot import save_snapshot
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
@@ -34,6 +35,8 @@ from cubesal_viewer.steering import Steering
 from cubesal_viewer.strip import Strip
 from cubesal_viewer.widgets.commands import install
 from cubesal_viewer.widgets.key_help import KeyHelp
+from cubesal_viewer.widgets.key_hints import write_key_hints
+from cubesal_viewer.widgets.key_map import KeyMap
 from cubesal_viewer.widgets.main_window import MainWindow
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
 
@@ -74,6 +77,13 @@ class Viewer(QObject):
         self.documents = self.files.documents
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
+        self.key_map = KeyMap(self.actions, settings)
+        panes = (self.window.equirect, self.window.nfov)
+        self.key_map.changed.connect(lambda: write_key_hints(self.window, self.key_map))
+        write_key_hints(self.window, self.key_map)
+        self.preferences = PreferencesController(
+            self.state, settings, self.steering, panes, self.key_map
+        )
         self._keys = UploadKeys()
         self._projection: str | None = None
         self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
@@ -139,6 +149,10 @@ class Viewer(QObject):
                 menus[menu.title()] = [a for a in menu.actions() if not a.isSeparator()]
         KeyHelp(menus.items(), self.window).open()
 
+    def show_preferences(self) -> None:
+        """Show the preferences dialog."""
+        self.preferences.show_dialog(self.window)
+
     def go_to_peak(self, direction: int) -> None:
         """Seek to the next (+1) or previous (-1) local maximum of the attention curve."""
         track = self.analysis.track
@@ -161,6 +175,7 @@ class Viewer(QObject):
         if self.remembers:
             save_overlay(self._settings, self.state.overlay)
             self.window.save_layout(self._settings)
+        self.preferences.stop()
         self.exports.abandon()
         self.analysis.abandon()  # first tell all, then wait for each
         self.exports.stop()
@@ -199,6 +214,7 @@ class Viewer(QObject):
         state.pane_mode_changed.connect(window.equirect.set_mode)
         state.model_changed.connect(self._on_model)
         state.autopilot_changed.connect(window.autopilot.set_autopilot)
+        state.preferences_changed.connect(self._on_preferences)
         state.analysis_changed.connect(window.show_analysis)
         state.export_changed.connect(window.show_export)
         state.recording_changed.connect(window.autopilot.set_recording)
@@ -264,7 +280,7 @@ class Viewer(QObject):
         clip, store = self.state.clip, self.documents.store
         if clip is not None and self.documents.is_ready:
             self.window.show_model("")
-            rate_hz = self.documents.content.rate_hz or DEFAULT_RATE_HZ
+            rate_hz = self.documents.content.rate_hz or self.state.preferences.rate_hz
             choice = self.state.model
             request = AnalysisRequest(clip.path, self._projection, choice, rate_hz, store)
             self.analysis.start(request)
@@ -272,6 +288,12 @@ class Viewer(QObject):
     def _on_document(self) -> None:
         self.editor.history.forget()  # what the document brought is where undo ends
         self._analyse()
+
+    def _on_preferences(self, preferences: Preferences) -> None:
+        request, own_rate = self.analysis.request, self.documents.content.rate_hz
+        if request is not None and request.rate_hz != (own_rate or preferences.rate_hz):
+            self._analyse()
+        self._show()
 
     def _on_model_spared(self) -> None:
         words = self.tr("%1, analysed before")
@@ -291,7 +313,10 @@ class Viewer(QObject):
         view = self.analysis.view_at(frame.time_s if frame else 0.0)
         track = self.analysis.track
         peak = track.peak if track else 0.0
-        self.window.show_display(resolve(frame, view, peak, self.state.overlay, self._keys))
+        show_stale = self.state.preferences.show_stale
+        self.window.show_display(
+            resolve(frame, view, peak, self.state.overlay, self._keys, show_stale)
+        )
 
     def _on_exported(self, path: Path) -> None:
         self.window.show_notice(self.tr("Wrote %1").replace("%1", str(path)))

@@ -44,12 +44,15 @@ def resolve(
     clip_peak: float,
     overlay: Overlay,
     keys: UploadKeys,
+    show_stale: bool = True,
 ) -> DisplayState:
     """Combine the frame on show, the map for its moment and the overlay settings.
 
     ``clip_peak`` is the largest value of all maps so far, the top of the scale when the range is
-    that of the whole clip.
+    that of the whole clip.  Without ``show_stale`` the map of an earlier moment is not shown.
     """
+    if view.status == "stale" and not show_stale:
+        view = TrackView(None, "none")
     style = overlay.style
     scale = 0.0 if view.saliency is None else style.scale_of(view.saliency, clip_peak)
     content = RenderContent(

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from math import radians
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from cubesal_viewer.editing.commands import edit_commands
 from cubesal_viewer.widgets.commands import Command
 
@@ -24,7 +22,8 @@ _SPEEDS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("Commands", text)
+    """Mark a text for translation; it is translated when the commands are installed."""
+    return text
 
 
 def window_commands(viewer: Viewer) -> list[Command]:
@@ -48,6 +47,7 @@ def _file(viewer: Viewer) -> list[Command]:
         Command(menu, _tr("Export &overlay…"), ("Ctrl+E",), lambda: viewer.export("overlay")),
         Command(menu, _tr("Export &NFoV…"), ("Ctrl+Shift+E",), lambda: viewer.export("nfov")),
         Command(menu, _tr("Export…"), ("Ctrl+Alt+E",), lambda: viewer.exports.ask(viewer.window)),
+        Command(menu, _tr("&Preferences…"), ("Ctrl+,",), viewer.show_preferences),
         Command(menu, _tr("&Quit"), ("Ctrl+Q",), viewer.window.close),
     ]
 

@@ -16,6 +16,7 @@ from cubesal.camera import Camera
 from cubesal.document import Marker
 from cubesal.overlay import OverlayStyle
 from cubesal.video import ClipInfo
+from cubesal_viewer.preferred import Preferences
 
 __all__ = ["Activity", "Edits", "ModelChoice", "Overlay", "PaneMode", "Playhead", "ViewerState"]
 
@@ -101,6 +102,7 @@ class ViewerState(QObject):
     edits_changed = Signal(object)
     recording_changed = Signal(bool)
     looping_changed = Signal(bool)
+    preferences_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +117,7 @@ class ViewerState(QObject):
         self.export = Activity()
         self.edits = Edits()
         self.recording = self.looping = False
+        self.preferences = Preferences()
 
     def set_clip(self, clip: ClipInfo | None) -> None:
         self._assign("clip", clip, self.clip_changed)
@@ -151,6 +154,9 @@ class ViewerState(QObject):
 
     def set_looping(self, on: bool) -> None:
         self._assign("looping", on, self.looping_changed)
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        self._assign("preferences", preferences, self.preferences_changed)
 
     def _assign(self, name: str, value: object, signal: object) -> None:
         if getattr(self, name) == value:

@@ -130,6 +130,11 @@ class Steering(QObject):
         busy = (self._replan, self._ease)
         return self._answered == self._wanted and not any(timer.isActive() for timer in busy)
 
+    @property
+    def is_hand_held(self) -> bool:
+        """Whether the person has steered since the autopilot last did."""
+        return self._hand_held
+
     def _begin_flight(self, target: Camera) -> None:
         self._hand_held = True
         self._state.set_autopilot(False)

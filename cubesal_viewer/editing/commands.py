@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication
-
 from cubesal_viewer.editing.editor import Editor
 from cubesal_viewer.widgets.commands import Command
 
@@ -13,7 +11,8 @@ __all__ = ["edit_commands"]
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("Commands", text)
+    """Mark a text for translation; it is translated when the commands are installed."""
+    return text
 
 
 def edit_commands(editor: Editor, choose: Callable[[], object]) -> list[Command]:

@@ -85,6 +85,7 @@ class SteeringPane(SpherePane):
         place = event.position()
         if with_ctrl or self.direction_at(place) is not None:
             self._drag = _Drag(gesture, place, place, self.camera)
+            self.grasped.emit()
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from cubesal.autopilot import PlannerOptions
 from cubesal.overlay import COLORMAPS, RangeMode, colormap_lut
 from cubesal_viewer.state import ModelChoice, Overlay
+from cubesal_viewer.widgets.commands import with_key
 
 if TYPE_CHECKING:
     from cubesal.models import ModelInfo
@@ -77,7 +78,7 @@ class OverlayPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._overlay = Overlay()
-        self._visible = QCheckBox(self.tr("Show heatmap (H)"))
+        self._visible = QCheckBox(self.tr("Show heatmap"))
         self._visible.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._colormap = _chooser(self.tr("Colour map"))
         self._colormap.setIconSize(_SWATCH)
@@ -113,6 +114,10 @@ class OverlayPanel(QWidget):
         for widget in widgets:
             widget.blockSignals(False)
         self._legend.setPixmap(_swatch(overlay.style.colormap, QSize(150, 12)))
+
+    def set_key(self, key: str) -> None:
+        """Name the key that shows and hides the heatmap; empty for none."""
+        self._visible.setText(with_key(self.tr("Show heatmap"), key))
 
     def set_scale(self, scale: float) -> None:
         """Write the value at the top of the colour map into the legend."""
@@ -219,7 +224,7 @@ class AutopilotPanel(QWidget):
     def __init__(self, options: PlannerOptions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._options = options
-        self._button = QPushButton(self.tr("Autopilot (P)"))
+        self._button = QPushButton(self.tr("Autopilot"))
         self._button.setCheckable(True)
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._calm = _slider(self.tr("Calm to eager"), 0, 100)
@@ -250,6 +255,10 @@ class AutopilotPanel(QWidget):
     def set_recording(self, on: bool) -> None:
         """Show whether the person's looking is being recorded; emits nothing."""
         self._record.setChecked(on)
+
+    def set_key(self, key: str) -> None:
+        """Name the key of the autopilot; empty for none."""
+        self._button.setText(with_key(self.tr("Autopilot"), key))
 
     def set_share(self, share: float | None) -> None:
         """Write how much of the attention the present view covers, in [0, 1]."""

@@ -46,6 +46,8 @@ class SpherePane(QOpenGLWidget):
 
     camera_dragged = Signal(object)
     """A :class:`~cubesal.camera.Camera`: the user drags, taking over from the autopilot."""
+    grasped = Signal()
+    """A button went down on the picture: whatever moves it by itself has to stop."""
     drag_finished = Signal()
     """The button of a drag was released."""
     fly_requested = Signal(object)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from cubesal.video import ClipInfo
 from cubesal_viewer.state import Playhead
+from cubesal_viewer.widgets.commands import with_key
 from cubesal_viewer.widgets.icons import transport_icon
 from cubesal_viewer.widgets.timecode import clock_text
 from cubesal_viewer.widgets.timeline import PEAK_COLOUR, SHARE_COLOUR
@@ -28,9 +29,9 @@ class TransportBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._back = self._button(self.tr("One frame back (,)"))
-        self._play = self._button(self.tr("Play or pause (Space)"))
-        self._ahead = self._button(self.tr("One frame on (.)"))
+        self._back = self._button(self.tr("One frame back"))
+        self._play = self._button(self.tr("Play or pause"))
+        self._ahead = self._button(self.tr("One frame on"))
         self._play.clicked.connect(self.play_toggled)
         self._back.clicked.connect(lambda: self.stepped.emit(-1))
         self._ahead.clicked.connect(lambda: self.stepped.emit(1))
@@ -51,6 +52,11 @@ class TransportBar(QWidget):
         self._playing = False
         self._draw_icons()
         self.set_clip(None)
+
+    def set_keys(self, back: str, play: str, ahead: str) -> None:
+        """Name the keys that do the same as the buttons; empty for none."""
+        for button, key in ((self._back, back), (self._play, play), (self._ahead, ahead)):
+            button.setToolTip(with_key(button.accessibleName(), key))
 
     def set_clip(self, info: ClipInfo | None) -> None:
         """Show an open clip's length, or that there is none."""

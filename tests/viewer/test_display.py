@@ -72,3 +72,14 @@ def test_state_signals_only_real_changes(qapp: object) -> None:
     state.set_playhead(Playhead(index=2))
     state.set_model(ModelChoice("fast"))
     assert heard == [Playhead(index=2), ModelChoice("fast")]
+
+
+def test_a_stale_map_is_shown_as_stale_or_not_at_all_by_choice() -> None:
+    view = TrackView(MAP, "stale")
+    shown = resolve(frame(), view, 1.0, Overlay(), UploadKeys(), show_stale=True)
+    assert shown.content.saliency is MAP
+    hidden = resolve(frame(), view, 1.0, Overlay(), UploadKeys(), show_stale=False)
+    assert hidden.content.saliency is None
+    assert hidden.map_status == "none"
+    current = resolve(frame(), TrackView(MAP, "current"), 1.0, Overlay(), UploadKeys(), False)
+    assert current.content.saliency is MAP
