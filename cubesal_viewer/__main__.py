@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from cubesal_viewer.app import Viewer
+    from cubesal_viewer.failures import Failures
 
 __all__ = ["main"]
 
@@ -74,7 +75,9 @@ def main(argv: list[str] | None = None) -> int:
 
         print(report())
         return 0
+    failures = _watch()
     viewer = Viewer(settings)
+    failures.told.connect(viewer.tell)
     viewer.remembers = not (arguments.screenshot or arguments.bench)
     viewer.files.remembers = viewer.remembers
     # What is timed must be made, and nothing that runs by itself is worth recovering.
@@ -82,7 +85,10 @@ def main(argv: list[str] | None = None) -> int:
     viewer.documents.has_recovery = viewer.remembers
     if viewer.remembers:
         viewer.window.restore_layout(settings)
-    return _run(application, viewer, arguments)
+    try:
+        return _run(application, viewer, arguments)
+    finally:
+        failures.remove()
 
 
 def _complaint(arguments: argparse.Namespace) -> str | None:
@@ -134,6 +140,20 @@ def _make_application() -> QApplication:
     # Ctrl+C in the terminal ends the program; Python sees signals only between Qt's callbacks.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return application
+
+
+def _watch() -> Failures:
+    """Log from now on, and hear of whatever nobody expected."""
+    from cubesal_viewer.failures import Failures
+    from cubesal_viewer.log import logger, start_logging
+
+    complaint = start_logging()
+    if complaint:
+        print(f"cubesal-viewer: {complaint}", file=sys.stderr)
+    logger.info("cubesal-viewer %s", __version__)
+    failures = Failures()
+    failures.install()
+    return failures
 
 
 def _run(application: QApplication, viewer: Viewer, arguments: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from cubesal_viewer.export.controller import ExportController
 from cubesal_viewer.export.job import ExportKind
 from cubesal_viewer.files import Files
 from cubesal_viewer.keys import window_commands
+from cubesal_viewer.log import logger
 from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.preferences.controller import PreferencesController
@@ -39,6 +40,7 @@ from cubesal_viewer.widgets.key_hints import write_key_hints
 from cubesal_viewer.widgets.key_map import KeyMap
 from cubesal_viewer.widgets.main_window import MainWindow
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
+from cubesal_viewer.worker import details_of
 
 __all__ = ["Viewer"]
 
@@ -165,6 +167,11 @@ class Viewer(QObject):
         ahead = [t for t in times_s[inner] if (t - now_s) * direction > 1e-3]
         if ahead:
             self.transport.seek_time(float(min(ahead) if direction > 0 else max(ahead)))
+
+    def tell(self, message: str, details: str = "") -> None:
+        """Show what went wrong, with details for whoever asks."""
+        self.failed.emit(message)
+        self.window.show_error(message, details)
 
     def stop(self) -> None:
         """End every worker, in the reverse order of their making; idempotent."""
@@ -322,5 +329,5 @@ class Viewer(QObject):
         self.window.show_notice(self.tr("Wrote %1").replace("%1", str(path)))
 
     def _tell(self, message: str) -> None:
-        self.failed.emit(message)
-        self.window.show_error(message)
+        logger.warning("told: %s", message)
+        self.tell(message, details_of(message))

@@ -10,6 +10,7 @@ from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 
 from cubesal import __version__
+from cubesal_viewer.log import log_path
 from cubesal_viewer.render.gl_format import surface_format
 
 __all__ = ["report"]
@@ -30,6 +31,7 @@ def report() -> str:
             lines.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             lines.append(f"{package} is not installed")
+    lines.append(f"log {log_path()}")
     return "\n".join(lines)
 
 

@@ -14,10 +14,15 @@ from collections import deque
 from collections.abc import Callable
 
 from cubesal.errors import CubesalError
+from cubesal_viewer.log import logger, without_folders
 
-__all__ = ["Worker", "one_sentence"]
+__all__ = ["Worker", "details_of", "one_sentence"]
 
 Command = Callable[[], None]
+
+#: Between threads an error travels as its sentence; where it came from waits here for the dialog.
+_TRACEBACKS: dict[str, str] = {}
+_MOST = 20
 
 
 class Worker:
@@ -69,18 +74,34 @@ class Worker:
         try:
             command()
         except Exception as error:
-            one_sentence(error)  # prints where it came from
+            one_sentence(error)  # says where it came from
 
 
 def one_sentence(error: Exception) -> str:
     """Say what ended a command; for our own errors that is their text.
 
-    Anything else is a fault of ours: the traceback goes to the terminal, the sentence asks for it.
+    Anything else is a fault of ours: the traceback goes to the terminal and into the log, and the
+    sentence asks for it.
     """
     if isinstance(error, CubesalError):
         return str(error)
     traceback.print_exception(error, file=sys.stderr)
-    return (
+    logger.error("unexpected in a worker", exc_info=error)
+    sentence = (
         f"Something went wrong inside cubesal-viewer ({type(error).__name__}: {error}); "
-        "please report it with the lines it printed in the terminal."
+        "please report it with the details."
     )
+    _remember("".join(traceback.format_exception(error)), sentence)
+    return sentence
+
+
+def details_of(sentence: str) -> str:
+    """The traceback behind a sentence of :func:`one_sentence`, while it is among the last ones."""
+    return _TRACEBACKS.get(sentence, "")
+
+
+def _remember(lines: str, sentence: str) -> None:
+    _TRACEBACKS.pop(sentence, None)
+    _TRACEBACKS[sentence] = without_folders(lines)
+    while len(_TRACEBACKS) > _MOST:
+        _TRACEBACKS.pop(next(iter(_TRACEBACKS)), None)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QProgressBar,
     QSplitter,
     QToolButton,
@@ -22,9 +21,11 @@ from PySide6.QtWidgets import (
 
 from cubesal.camera import Camera
 from cubesal_viewer.display import DisplayState
+from cubesal_viewer.log import log_path
 from cubesal_viewer.state import Activity
 from cubesal_viewer.widgets.aspect_frame import AspectFrame
 from cubesal_viewer.widgets.equirect_pane import EquirectPane
+from cubesal_viewer.widgets.error_dialog import ErrorDialog
 from cubesal_viewer.widgets.nfov_pane import NfovPane
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
 from cubesal_viewer.widgets.sphere_pane import BACKGROUND
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline()
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
         self.exports = exports
-        self._error: QMessageBox | None = None
+        self._error: ErrorDialog | None = None
         #: Asked before the window closes; what is unsaved may hold it open.
         self.may_close: Callable[[], bool] = lambda: True
         self.setAcceptDrops(True)
@@ -124,17 +125,13 @@ class MainWindow(QMainWindow):
         assert isinstance(menu, QMenu)
         menu.insertMenu(menu.actions()[1], recent)
 
-    def show_error(self, message: str) -> None:
+    def show_error(self, message: str, details: str = "") -> None:
         """Tell the user what went wrong, without blocking anything."""
-        if self._error is not None:
-            self._error.setText(message)  # one box, however many things go wrong at once
-            return
-        box = QMessageBox(QMessageBox.Icon.Warning, "cubesal-viewer", message, parent=self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        box.finished.connect(self._forget_error)
-        self._error = box
-        box.open()
+        if self._error is None:
+            self._error = ErrorDialog(log_path(), self)
+            self._error.finished.connect(self._forget_error)
+        self._error.tell(message, details)
+        self._error.open()
 
     def _forget_error(self) -> None:
         self._error = None

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
 from cubesal.camera import Camera, wrap_angle
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.state import ModelChoice
+from cubesal_viewer.widgets.error_dialog import ErrorDialog
 from tests.gui.conftest import open_clip, picture_of, wait_analysed
 from tests.media import frame_number, make_clip, make_still, make_text
 
@@ -179,9 +180,10 @@ def test_many_failures_make_one_dialog(qtbot: QtBot, viewer: Viewer, tmp_path: P
     for k in range(4):
         with qtbot.waitSignal(viewer.failed, timeout=10_000):
             viewer.open(tmp_path / f"missing{k}.mp4")
-    boxes = [box for box in viewer.window.findChildren(QMessageBox) if box.isVisible()]
+    boxes = [box for box in viewer.window.findChildren(ErrorDialog) if box.isVisible()]
     assert len(boxes) == 1
-    assert "missing3.mp4" in boxes[0].text()
+    assert "missing3.mp4" in boxes[0].message
+    assert all(f"missing{k}.mp4" in boxes[0].text for k in range(4))
     boxes[0].close()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QMessageBox
+from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from cubesal.camera import Camera, wrap_angle
@@ -18,6 +18,7 @@ from cubesal.geometry import equirect_to_perspective
 from cubesal.overlay import blend_overlay
 from cubesal.video import ClipReader
 from cubesal_viewer.app import Viewer
+from cubesal_viewer.widgets.error_dialog import ErrorDialog
 from cubesal_viewer.widgets.key_guard import KeyGuard
 from tests.gui.conftest import open_clip, picture_of, pixels, wait_analysed
 from tests.media import frame_number, make_audio, make_text, make_zero_byte
@@ -327,9 +328,9 @@ def test_what_is_no_clip_gets_one_sentence_and_the_window_lives_on(
     bad = make(tmp_path / name)  # type: ignore[operator]
     with qtbot.waitSignal(viewer.failed, timeout=10_000):
         viewer.open(bad)
-    box = viewer.window.findChild(QMessageBox)
+    box = viewer.window.findChild(ErrorDialog)
     assert box is not None
-    text = box.text()
+    text = box.message
     assert name in text
     assert "\n" not in text
     assert "Traceback" not in text
