@@ -106,9 +106,10 @@ class _RowEditor(QWidget):
         self._title = QLabel()
         self._press = QKeySequenceEdit()
         self._press.setMaximumSequenceLength(1)
-        for line in self._press.findChildren(QLineEdit):  # the one it is drawn with
+        self._press.setAccessibleName(self.tr("New key of the chosen command"))
+        for line in self._press.findChildren(QLineEdit):  # the one that has the focus in its place
             line.setPlaceholderText(self.tr("Press the new key"))
-            line.setAccessibleName(self.tr("New key of the chosen command"))
+            line.setAccessibleName(self._press.accessibleName())
         self._press.keySequenceChanged.connect(self._on_pressed)
         self._keep = QCheckBox(self.tr("Keep its other keys"))
         self._none = QPushButton(self.tr("Remove keys"))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QSplitter,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -202,10 +203,18 @@ class MainWindow(QMainWindow):
         self.resizeDocks(self.docks[:1], [_PANEL_HEIGHT], Qt.Orientation.Vertical)
         self._first_state = self.saveState(_LAYOUT_VERSION)
 
+    def _name_dock_tabs(self) -> None:
+        """Qt makes these bars as docks come to share a place; it names none."""
+        bars = [bar for bar in self.findChildren(QTabBar) if bar.parent() is self]
+        for number, bar in enumerate(bars, start=1):
+            name = self.tr("Docks that share a place")
+            bar.setAccessibleName(name if number == 1 else f"{name} ({number})")
+
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(content)
+        dock.visibilityChanged.connect(self._name_dock_tabs)
         return dock
 
     def _make_status_bar(self) -> None:

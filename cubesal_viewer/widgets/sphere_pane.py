@@ -8,11 +8,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFont,
     QHideEvent,
     QImage,
     QPainter,
     QPaintEvent,
+    QPalette,
+    QPen,
     QResizeEvent,
 )
 from PySide6.QtOpenGL import QOpenGLPaintDevice
@@ -69,6 +72,7 @@ class SpherePane(QOpenGLWidget):
         self._renderer = SphereRenderer()
         self._failure = ""
         self._failed_shape: tuple[int, ...] | None = None
+        self._shows_focus = False
         self._message = QLabel(self)
         self._dress()
 
@@ -77,7 +81,7 @@ class SpherePane(QOpenGLWidget):
         self.setMinimumSize(160, 90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -182,6 +186,9 @@ class SpherePane(QOpenGLWidget):
             self._paint_hint(painter)
         else:
             self._annotate(painter)
+        if self._shows_focus:
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
 
     def _paint_hint(self, painter: QPainter) -> None:
@@ -229,6 +236,18 @@ class SpherePane(QOpenGLWidget):
         self.makeCurrent()
         self._renderer.release()
         self.doneCurrent()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Whoever clicked knows where they are; a frame around the picture is for the keyboard.
+        by_keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._shows_focus = event.reason() in by_keys
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._shows_focus = False
+        self.update()
+        super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         # The last sure moment with the context alive: aboutToBeDestroyed may come too late.
