@@ -161,16 +161,16 @@ def test_a_key_pressed_for_a_command_works_and_is_remembered(
     qtbot: QtBot, viewer: Viewer, dialog: PreferencesDialog
 ) -> None:
     choose(dialog, "Equirect or cube net")
-    press_new(qtbot, dialog, Qt.Key.Key_X)
+    press_new(qtbot, dialog, Qt.Key.Key_B)
     dialog.close()
     viewer.window.activateWindow()
     qtbot.waitUntil(viewer.window.isActiveWindow, timeout=5000)
     qtbot.keyClick(viewer.window, Qt.Key.Key_V)
     assert viewer.state.pane_mode == "equirect"
-    qtbot.keyClick(viewer.window, Qt.Key.Key_X)
+    qtbot.keyClick(viewer.window, Qt.Key.Key_B)
     assert viewer.state.pane_mode == "cube"
     again = Viewer(viewer._settings)
-    assert again.key_map.keys_text("Equirect or cube net") == "X"
+    assert again.key_map.keys_text("Equirect or cube net") == "B"
     again.remembers = False
     again.window.close()
 
@@ -205,9 +205,9 @@ def test_keys_can_be_added_and_removed_and_searched(
 ) -> None:
     choose(dialog, "Heatmap")
     by_name(dialog, QCheckBox, "Keep its other keys").click()
-    press_new(qtbot, dialog, Qt.Key.Key_Y)
-    assert viewer.key_map.keys_text("Heatmap") == "H  Y"
-    assert by_name(viewer.window, QCheckBox, "Show heatmap (H  Y)")
+    press_new(qtbot, dialog, Qt.Key.Key_U)
+    assert viewer.key_map.keys_text("Heatmap") == "H  U"
+    assert by_name(viewer.window, QCheckBox, "Show heatmap (H  U)")
     table = dialog.findChild(QTableWidget)
     search = by_name(dialog, QLineEdit, "Search commands and keys")
     qtbot.keyClicks(search, "heat")
