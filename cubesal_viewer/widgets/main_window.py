@@ -92,10 +92,14 @@ class MainWindow(QMainWindow):
         """Point both panes."""
         self.equirect.set_camera(camera, NFOV_ASPECT)
         self.nfov.set_camera(camera)
-        self._view.setText(
-            f"yaw {degrees(camera.yaw):+.0f}°  pitch {degrees(camera.pitch):+.0f}°  "
-            f"hfov {degrees(camera.hfov):.0f}°"
-        )
+        words = self.tr("yaw %1°  pitch %2°  hfov %3°")
+        for place, angle, sign in (
+            ("%1", camera.yaw, "+"),
+            ("%2", camera.pitch, "+"),
+            ("%3", camera.hfov, ""),
+        ):
+            words = words.replace(place, f"{degrees(angle):{sign}.0f}")
+        self._view.setText(words)
 
     def show_analysis(self, activity: Activity) -> None:
         """Show how far the analysis is."""
