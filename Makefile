@@ -6,11 +6,12 @@ OUT ?= out
 CLIP ?=
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: help setup demo test lint pytest clean
+.PHONY: help setup demo screenshots test lint pytest clean
 
 help:
 	@echo "make demo [CLIP=path.mp4]   see the viewer (or, without a display, fill out/)"
 	@echo "make test                   formatting, types, import rules and all tests"
+	@echo "make screenshots            the window in its states, as pictures in out/screenshots"
 	@echo "make setup                  create .venv with the tested set of packages"
 	@echo "make lint | make pytest     the two halves of make test"
 	@echo "make clean                  remove .venv, out/ and caches"
@@ -20,6 +21,9 @@ setup:
 
 demo: setup
 	@$(BIN)/python tools/demo.py --out "$(OUT)" $(if $(CLIP),--clip "$(CLIP)")
+
+screenshots: setup
+	@$(BIN)/python tools/screenshots.py --out "$(OUT)/screenshots"
 
 test: lint pytest
 

@@ -125,21 +125,28 @@ def _size(text: str) -> tuple[int, int] | None:
 
 
 def _make_application() -> QApplication:
-    from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
-    from cubesal_viewer.assets import resource_path
     from cubesal_viewer.theme import apply_theme
 
     application = QApplication([sys.argv[0]])
-    application.setApplicationName("cubesal-viewer")
-    application.setApplicationDisplayName("cubesal-viewer")
-    application.setDesktopFileName("cubesal-viewer")
-    application.setWindowIcon(QIcon(str(resource_path("icons/cubesal-viewer.svg"))))
+    _introduce(application)
     apply_theme(application)
     # Ctrl+C in the terminal ends the program; Python sees signals only between Qt's callbacks.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return application
+
+
+def _introduce(application: QApplication) -> None:
+    """Say who we are: by the desktop file's name the system finds our icon."""
+    from PySide6.QtGui import QIcon
+
+    from cubesal_viewer.assets import resource_path
+
+    application.setApplicationName("cubesal-viewer")
+    application.setApplicationDisplayName("cubesal-viewer")
+    application.setDesktopFileName("cubesal-viewer")
+    application.setWindowIcon(QIcon(str(resource_path("icons/cubesal-viewer.svg"))))
 
 
 def _watch() -> Failures:

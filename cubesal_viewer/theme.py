@@ -15,7 +15,7 @@ __all__ = ["apply_theme", "palette_of", "style_sheet_of"]
 
 #: window, panel, raised, text, quiet text, accent: the six colours that the palettes are made of.
 _DARK: Final = ("#1b1e23", "#14161a", "#2a2e35", "#e4e7eb", "#8d96a3", "#48b4c8")
-_LIGHT: Final = ("#f3f4f6", "#ffffff", "#e4e7eb", "#1d2127", "#646d79", "#0b7285")
+_LIGHT: Final = ("#f3f4f6", "#ffffff", "#e4e7eb", "#1d2127", "#5b6470", "#0b7285")
 
 
 def apply_theme(application: QApplication, theme: Theme = "system") -> None:
