@@ -91,10 +91,42 @@ def _error(viewer: Viewer) -> QWidget:
     return dialog
 
 
+def _editing(viewer: Viewer) -> None:
+    """Keys of the person's own, an area, a marker and a range."""
+    from cubesal.autopilot import Area, PathKey
+    from cubesal.document import Marker
+    from cubesal_viewer.state import Edits
+
+    keys = (PathKey(3.0, -1.2, 0.2, 0.0, 1.3, True), PathKey(5.0, 0.6, 0.1, 0.0, 1.3, True, "cut"))
+    areas = (Area("prefer", 0.6, 0.1),)
+    viewer.state.set_edits(Edits(keys, areas, (Marker(4.0, ""),), (2.0, 9.0)))
+
+
+def _alternatives(viewer: Viewer) -> QWidget:
+    from PySide6.QtWidgets import QPushButton
+
+    viewer.choosing.ask(viewer.window)
+    dialog = viewer.choosing.dialog
+    assert dialog is not None
+    wait(lambda: len(dialog.findChildren(QPushButton)) > 1)
+    return dialog
+
+
+def _export(viewer: Viewer) -> QWidget:
+    dialog = viewer.exports.ask(viewer.window)
+    assert dialog is not None
+    for box in dialog.aspects.values():
+        box.setChecked(True)
+    return dialog
+
+
 SCENES: Final = (
     Scene("empty", _nothing, needs_clip=False),
     Scene("playing", _playing),
     Scene("cube-net", _cube_net),
+    Scene("editing", _editing),
+    Scene("alternatives", _alternatives),
+    Scene("export", _export),
     Scene("preferences", _preferences),
     Scene("preferences-keys", _keys_page),
     Scene("shortcuts", _key_help),
@@ -133,12 +165,15 @@ def make_ready(viewer: Viewer, clip: Path) -> None:
 
 def put_back(viewer: Viewer, dialog: QWidget | None) -> None:
     """Undo what a scene has changed."""
+    from cubesal_viewer.state import Edits
+
     if dialog is not None:
         dialog.close()
     if viewer.state.playhead.playing:
         viewer.transport.toggle()
         viewer.transport.seek(FRAME)
     viewer.state.set_pane_mode("equirect")
+    viewer.state.set_edits(Edits())
     settle(0.3)
 
 
