@@ -23,6 +23,7 @@ from cubesal_viewer.editing.hands import connect_hands
 from cubesal_viewer.export.controller import ExportController
 from cubesal_viewer.export.job import ExportKind
 from cubesal_viewer.files import Files
+from cubesal_viewer.inspect.controller import Inspect
 from cubesal_viewer.keys import window_commands
 from cubesal_viewer.log import logger
 from cubesal_viewer.playback.decoder import OpenedClip
@@ -77,6 +78,7 @@ class Viewer(QObject):
             self.state, self._keeper, self.transport, self.analysis, self.window, settings
         )
         self.documents = self.files.documents
+        self.inspect = Inspect(self)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
         self.key_map = KeyMap(self.actions, settings)
@@ -190,6 +192,7 @@ class Viewer(QObject):
         self.editor.stop()
         self.steering.stop()
         self.analysis.stop()
+        self.inspect.stop()
         self.files.stop()  # after the maps that were still being made
         self.transport.stop()
 
@@ -238,6 +241,8 @@ class Viewer(QObject):
         self.editor.failed.connect(self._tell)
         self.editor.noticed.connect(window.show_notice)
         self.exports.failed.connect(self._tell)
+        self.inspect.changed.connect(self._show)
+        self.inspect.failed.connect(self._tell)
         self.exports.finished.connect(self._on_exported)
         window.overlay.set_overlay(state.overlay)
         window.models.set_choice(state.model)
@@ -321,9 +326,8 @@ class Viewer(QObject):
         track = self.analysis.track
         peak = track.peak if track else 0.0
         show_stale = self.state.preferences.show_stale
-        self.window.show_display(
-            resolve(frame, view, peak, self.state.overlay, self._keys, show_stale)
-        )
+        display = resolve(frame, view, peak, self.state.overlay, self._keys, show_stale)
+        self.window.show_display(self.inspect.amend(display))
 
     def _on_exported(self, path: Path) -> None:
         self.window.show_notice(self.tr("Wrote %1").replace("%1", str(path)))

@@ -34,6 +34,7 @@ def window_commands(viewer: Viewer) -> list[Command]:
         *_playback(viewer),
         *_looking(viewer),
         *_view(viewer),
+        *viewer.inspect.commands(),
         *_help(viewer),
     ]
 

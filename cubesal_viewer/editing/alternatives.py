@@ -30,7 +30,7 @@ __all__ = ["AlternativesDialog", "AlternativesFinder", "Shown", "keys_of"]
 COUNT = 3
 #: When in the stretch the pictures are taken, as parts of it.
 _MOMENTS = (0.15, 0.4, 0.65, 0.9)
-_WIDTH, _HEIGHT = 240, 135
+_WIDTH, _HEIGHT = 184, 104
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +134,9 @@ class AlternativesDialog(QDialog):
         for row, shown in enumerate(alternatives):
             self._add(row, chr(ord("A") + row), shown)
         self.adjustSize()
+        around = self.parentWidget()
+        if around is not None:  # it was placed while it was small
+            self.move(around.frameGeometry().center() - self.rect().center())
 
     def show_failure(self, sentence: str) -> None:
         """Say why there are none."""

@@ -31,11 +31,16 @@ class Viewport:
 
 @dataclass(frozen=True)
 class OverlayParams:
-    """The heatmap's numbers, meant as in :mod:`cubesal.overlay`; ``scale`` <= 0 shows none."""
+    """The heatmap's numbers, meant as in :mod:`cubesal.overlay`; ``scale`` <= 0 shows none.
+
+    ``signed``: the map lies in ± ``scale``. ``wipe``: from this u on, the other map is shown.
+    """
 
     scale: float
     opacity: float
     threshold: float
+    signed: bool = False
+    wipe: float = 1.0
 
 
 NO_OVERLAY: Final = OverlayParams(scale=0.0, opacity=0.0, threshold=0.0)
@@ -56,13 +61,15 @@ class RenderContent:
 
     Attributes:
         planes: the equirect frame, None when no clip is open.
-        frame_key, saliency_key, lut_key: change exactly when the array beside them does; panes
-            upload by key and never compare pixels.
+        frame_key, saliency_key, other_key, lut_key: change exactly when the array beside them
+            does; panes upload by key and never compare pixels.
         saliency: float32 (h, 2h) >= 0, or None where nothing is analysed yet.
         scale: map value at the top of the colour map.
         lut: (256, 3) uint8 RGB.
         opacity, threshold: in [0, 1].
         overlay_visible: the heatmap is switched on.
+        signed: the map has both signs; 0 is the middle of the colour map.
+        other: the map of another model, shown where u >= ``wipe``.
     """
 
     planes: YuvPlanes | None = None
@@ -75,13 +82,18 @@ class RenderContent:
     opacity: float = _STYLE.opacity
     threshold: float = _STYLE.threshold
     overlay_visible: bool = True
+    signed: bool = False
+    other: NDArray[np.float32] | None = None
+    other_key: int = 0
+    wipe: float = 1.0
 
     @property
     def overlay(self) -> OverlayParams:
         """What the shaders need to know; no overlay when hidden or without a map."""
         if not self.overlay_visible or self.saliency is None:
             return NO_OVERLAY
-        return OverlayParams(self.scale, self.opacity, self.threshold)
+        wipe = 1.0 if self.other is None else self.wipe
+        return OverlayParams(self.scale, self.opacity, self.threshold, self.signed, wipe)
 
 
 EMPTY_CONTENT: Final = RenderContent()

@@ -33,6 +33,7 @@ _SAMPLERS: Final = {
     "v_plane": PLANE_FORMAT,
     "saliency_map": MAP_FORMAT,
     "colormap": LUT_FORMAT,
+    "other_map": MAP_FORMAT,
 }
 _UNITS: Final = {name: unit for unit, name in enumerate(_SAMPLERS)}
 _MOST_TAPS: Final = 4
@@ -104,6 +105,7 @@ class SphereRenderer:
         if content.planes is not None:
             self.upload_frame(content.planes, content.frame_key)
         self.upload_saliency(content.saliency, content.saliency_key)
+        self.upload_other(content.other, content.other_key)
         self.set_colormap(content.lut, content.lut_key)
 
     def upload_frame(self, planes: YuvPlanes, key: int) -> None:
@@ -125,6 +127,12 @@ class SphereRenderer:
         if saliency is not None and self._keys.get("saliency") != key:
             self._textures["saliency_map"].upload(saliency)
             self._keys["saliency"] = key
+
+    def upload_other(self, saliency: NDArray[np.float32] | None, key: int) -> None:
+        """Upload the map that a wipe uncovers, as :meth:`upload_saliency` does the first."""
+        if saliency is not None and self._keys.get("other") != key:
+            self._textures["other_map"].upload(saliency)
+            self._keys["other"] = key
 
     def set_colormap(self, lut: NDArray[np.uint8], key: int | str) -> None:
         """Upload a colour map (256, 3) uint8 RGB unless ``key`` is known."""
@@ -206,6 +214,8 @@ class SphereRenderer:
                 "overlay_scale": shown.scale,
                 "overlay_opacity": shown.opacity,
                 "overlay_threshold": shown.threshold,
+                "overlay_signed": float(shown.signed),
+                "overlay_wipe": shown.wipe if "other" in self._keys else 1.0,
                 "picture_size": (float(viewport.width), float(viewport.height)),
                 **uniforms,
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import pi
 from typing import Final, Literal, get_args
 
@@ -41,6 +42,8 @@ class EquirectPane(SteeringPane):
         self._mode: Mode = "equirect"
         self._outline_visible = True
         self._ruler_visible = True
+        #: Drawn over the picture, in logical pixels of the pane, in this order.
+        self.decorations: list[Callable[[QPainter], None]] = []
         self.setAccessibleName(self.tr("Whole sphere"))
         self.setAccessibleDescription(
             self.tr("Drag to move the view, wheel for its field of view, double click to fly there")
@@ -151,3 +154,5 @@ class EquirectPane(SteeringPane):
             box, ratio = self.picture, self.devicePixelRatio()
             sides = (value / ratio for value in (box.x, box.y, box.width, box.height))
             paint_ruler(painter, QRectF(*sides))
+        for paint in self.decorations:
+            paint(painter)

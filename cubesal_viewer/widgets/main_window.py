@@ -38,7 +38,7 @@ __all__ = ["NFOV_ASPECT", "MainWindow"]
 
 #: The viewport shows what the default export will: 16:9.
 NFOV_ASPECT = 16 / 9
-_LAYOUT_VERSION = 2
+_LAYOUT_VERSION = 3
 _TIMELINE_HEIGHT = 128
 _PANEL_HEIGHT = 200
 _NOTICE_MS = 15_000
@@ -213,6 +213,15 @@ class MainWindow(QMainWindow):
         for number, bar in enumerate(bars, start=1):
             name = self.tr("Docks that share a place")
             bar.setAccessibleName(name if number == 1 else f"{name} ({number})")
+
+    def add_tab(self, title: str, name: str, content: QWidget) -> QDockWidget:
+        """Add a dock behind the last one, as part of the first layout."""
+        dock = self._dock(title, name, content)
+        self.tabifyDockWidget(self.docks[-1], dock)
+        self.docks[2].raise_()
+        self.docks.append(dock)
+        self._first_state = self.saveState(_LAYOUT_VERSION)
+        return dock
 
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)

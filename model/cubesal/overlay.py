@@ -6,6 +6,9 @@ The viewer's shaders compute the same formula, so that panes, exports and snapsh
     alpha = opacity * smoothstep(threshold, threshold + SOFT_EDGE, s)
     out   = mix(rgb, lut[round(255 s)], alpha)
 
+A signed map, as a difference, runs from -scale to scale: s is the absolute value for alpha, and the
+colour is lut[round(255 (1 + value / scale) / 2)] of `difference_lut`.
+
 A scale of zero or less means that there is nothing to show: the picture passes through unchanged.
 """
 
@@ -73,6 +76,33 @@ def colormap_lut(name: str, inverted: bool = False) -> NDArray[np.uint8]:
     table = np.ascontiguousarray(lut[::-1] if inverted else lut).astype(np.uint8)
     table.flags.writeable = False
     return table
+
+
+@lru_cache(maxsize=1)
+def difference_lut() -> NDArray[np.uint8]:
+    """The (256, 3) uint8 RGB table of signed maps, read-only: violet, through grey, to orange.
+
+    Ends that skies and seas seldom have, and that are told apart without seeing red or green.
+    """
+    stops = np.array([[95, 15, 200], [165, 115, 225], [200, 200, 200], [245, 170, 95]])
+    table = np.vstack([stops, [[240, 100, 0]]]).astype(np.float64)
+    at = np.linspace(0, 4, 256)
+    lut = np.stack([np.interp(at, range(5), table[:, k]) for k in range(3)], axis=-1)
+    result = np.rint(lut).astype(np.uint8)
+    result.flags.writeable = False
+    return result
+
+
+def blend_difference(
+    rgb: NDArray[np.uint8], values: NDArray[np.float32], scale: float, style: OverlayStyle
+) -> NDArray[np.uint8]:
+    """Blend a signed map given at the very pixels of ``rgb``: (H, W) over (H, W, 3) uint8."""
+    if scale <= 0.0:
+        return rgb.copy()
+    level = np.clip(values / np.float32(scale), -1.0, 1.0)
+    alpha = overlay_alpha(np.abs(level), style)[..., None]
+    colour = difference_lut()[np.rint((level + 1) * 127.5).astype(np.intp)]
+    return np.asarray(np.rint(rgb * (1 - alpha) + colour * alpha), dtype=np.uint8)
 
 
 def saliency_on_equirect(

@@ -17,7 +17,8 @@ from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_su
 from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
-OUR_THREADS = {"decode", "document", "inference", "planner", "export", "follow", "alternatives"}
+OUR_THREADS = {"decode", "document", "inference", "inspect", "planner", "export"}
+OUR_THREADS |= {"follow", "alternatives"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,143 @@
+"""The Inspect dock's tools and their wires: what each shows on the panes, and its commands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QFileDialog
+
+from cubesal.inspection import DIFFERENCE_RANGE
+from cubesal.overlay import difference_lut
+from cubesal.video import ClipInfo
+from cubesal_viewer.display import DisplayState
+from cubesal_viewer.inspect.legend import paint_difference_legend
+from cubesal_viewer.inspect.panel import InspectPanel
+from cubesal_viewer.inspect.truth_tool import TruthTool
+from cubesal_viewer.widgets.commands import Command
+
+if TYPE_CHECKING:
+    from cubesal_viewer.app import Viewer
+
+__all__ = ["Inspect"]
+
+
+class Inspect(QObject):
+    """Owns the tools of the dock; ``changed`` when the panes should be drawn again.
+
+    Lives on the GUI thread.
+    """
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self._viewer = viewer
+        self._window, self._state = viewer.window, viewer.state
+        self.panel = InspectPanel()
+        self.truth = TruthTool(lambda: viewer.analysis.track, self)
+        self.panel.add_tool(self.tr("Ground truth"), self.truth.view)
+        self.dock = viewer.window.add_tab(self.tr("Inspect"), "inspect", self.panel)
+        self._keys: list[object] = []
+        self._key = 0
+        self._connect()
+
+    def commands(self) -> list[Command]:
+        """The menu of inspecting."""
+        menu = self.tr("&Inspect")
+        return [
+            Command(menu, self.tr("Open &ground truth…"), ("Ctrl+G",), self.choose_truth),
+            Command(menu, self.tr("Next &worst frame"), ("Shift+W",), self.truth.go_to_worst),
+            Command(menu, self.tr("&Difference map"), ("Shift+D",), self.toggle_difference),
+        ]
+
+    def choose_truth(self) -> None:
+        """Ask for ground truth to compare with."""
+        title = self.tr("Open ground truth")
+        kinds = self.tr("Ground truth (*.csv *.npz *.npy);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
+        if name:
+            self.open_truth(Path(name))
+
+    def open_truth(self, path: Path) -> None:
+        """Compare with ground truth; one heat map of a Wild-360 folder stands for the folder."""
+        self.dock.show()
+        self.dock.raise_()
+        self.panel.show_tool(self.truth.view)
+        self.truth.open(path.parent if path.suffix.lower() == ".npy" else path)
+
+    def toggle_difference(self) -> None:
+        """Show the difference to the ground truth, or the map."""
+        self.truth.set_difference(not self.truth.difference)
+
+    def amend(self, display: DisplayState) -> DisplayState:
+        """The picture with what a tool shows instead of the map."""
+        if self.truth.difference:
+            return self._with_difference(display)
+        return display
+
+    def stop(self) -> None:
+        """End every thread of the tools."""
+        self.truth.stop()
+
+    def _connect(self) -> None:
+        viewer, state = self._viewer, self._state
+        viewer.analysis.track_changed.connect(self.truth.follow_track)
+        state.clip_changed.connect(self._on_clip)
+        state.playhead_changed.connect(lambda playhead: self.truth.set_time(playhead.time_s))
+        self.truth.sought.connect(viewer.transport.seek_time)
+        self.truth.failed.connect(self.failed)
+        self.truth.picture_changed.connect(self.changed)
+        self.truth.view.open_asked.connect(self.choose_truth)
+        self.truth.view.table_asked.connect(self._save_curves)
+        self.panel.truth_dropped.connect(self.open_truth)
+        viewer.window.equirect.decorations.append(self._paint)
+
+    def _on_clip(self, clip: ClipInfo | None) -> None:
+        name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)
+        self.truth.set_clip(name, duration_s)
+
+    def _save_curves(self) -> None:
+        path = self._ask_table(self.tr("Save curves"), "curves")
+        if path is not None:
+            self.truth.write_table(path)
+
+    def _ask_table(self, title: str, name: str) -> Path | None:
+        clip = self._state.clip
+        first = "" if clip is None else str(clip.path.with_name(f"{clip.path.stem}.{name}.csv"))
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, first, "CSV (*.csv)")
+        if not chosen:
+            return None
+        return Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(".csv")
+
+    def _with_difference(self, display: DisplayState) -> DisplayState:
+        shown = self.truth.difference_at(self._state.playhead.time_s)
+        content = replace(
+            display.content,
+            saliency=shown,
+            saliency_key=self._key_of(shown),
+            scale=DIFFERENCE_RANGE,
+            lut=difference_lut(),
+            lut_key="difference",
+            signed=True,
+        )
+        return replace(display, content=content)
+
+    def _key_of(self, shown: object) -> int:
+        """A key for the panes' uploads, below zero: those above are of the maps themselves."""
+        if not self._keys or shown is not self._keys[0]:
+            self._keys = [shown]
+            self._key -= 1
+        return self._key
+
+    def _paint(self, painter: QPainter) -> None:
+        pane = self._window.equirect
+        if self.truth.difference:
+            box, ratio = pane.picture, pane.devicePixelRatio()
+            corner = QPointF((box.x + box.width) / ratio, box.y / ratio)
+            ends = (self.tr("people only"), self.tr("model only"))
+            paint_difference_legend(painter, corner, DIFFERENCE_RANGE, ends)

@@ -1,0 +1,19 @@
+"""Looking closely at maps: against where people looked, at the cube's edges, inside areas."""
+
+from __future__ import annotations
+
+from cubesal.inspection.difference import DIFFERENCE_RANGE, difference_map
+from cubesal.inspection.scores import METRICS, Metric, TrackScores, score_moment
+from cubesal.inspection.truth import GroundTruth, TruthMap, open_ground_truth
+
+__all__ = [
+    "DIFFERENCE_RANGE",
+    "METRICS",
+    "GroundTruth",
+    "Metric",
+    "TrackScores",
+    "TruthMap",
+    "difference_map",
+    "open_ground_truth",
+    "score_moment",
+]
