@@ -49,6 +49,7 @@ class ErrorDialog(QDialog):
         self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QPushButton(self.tr("Details"))
         self._more.setCheckable(True)
+        self._more.setMinimumWidth(130)  # for both of its words, which are bold while checked
         self._more.toggled.connect(self._show_details)
         self._copy = QPushButton(self.tr("Copy"))
         self._copy.setAccessibleName(self.tr("Copy the message and its details"))

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.gl
 
 #: Names that are the same in every language: of programs, colour maps, models and devices.
 NAMES = {"cubesal-viewer", "auto", "cpu", "cuda", "mps", *COLORMAPS}
+NAMES |= {"CC", "SIM", "KLD", "NSS", "AUC"}
 NAMES |= {model.name for model in available_models()}
 #: Numbers with their units and signs, times, keys and marks that are no words.
 NO_WORDS = re.compile(r"[\W\d_]*((s|Hz|fps|px)\b)?[\W\d_]*")
