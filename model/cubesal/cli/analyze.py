@@ -11,6 +11,7 @@ from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL
 from cubesal.cli.outputs import check_file, writable_folder
+from cubesal.cli.predict_report import damage_in_words
 from cubesal.cli.work import load_predictor
 from cubesal.document import (
     SUFFIX,
@@ -46,23 +47,21 @@ def run(options: Options, console: Console) -> int:
         key = _key(grid, options, rate_hz)
         with _opened(out, options, rate_hz, console) as document:
             made = _filled(document, key, grid, reader, options, console)
-        damaged = len(reader.damaged)
-    if damaged:
-        console.error(
-            f"{clip} is damaged: {damaged} frames could not be decoded and are replaced by the "
-            "ones before them"
-        )
+        damaged, lost = len(reader.damaged), reader.info.lost_frames
+    if damaged or lost:
+        console.error(f"{clip} is damaged: {damage_in_words(damaged, lost)}")
     report = {
         "document": str(out),
         "maps": len(grid),
         "kept": len(grid) - made,
         "damaged_frames": damaged,
+        "lost_frames": lost,
         "seconds": round(time.perf_counter() - began, 3),
     }
     console.note(f"{out}: {len(grid)} maps, {len(grid) - made} of them from an earlier run")
     if options.json:
         console.result(json.dumps(report, indent=1))
-    return PARTIAL if damaged else DONE
+    return PARTIAL if damaged or lost else DONE
 
 
 def _prior(options: Options) -> bool | None:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from cubesal import __version__
 from cubesal.cli import values
 from cubesal.cli.analyze_arguments import add_analyze
+from cubesal.cli.batch_arguments import add_batch
 from cubesal.cli.evaluate_arguments import add_evaluate
 from cubesal.cli.path_report_arguments import add_path_report
 from cubesal.cli.predict_arguments import add_figure, add_predict
@@ -62,6 +63,7 @@ def build_parser() -> ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (
         _add_predict,
+        _add_batch,
         _add_figure,
         _add_analyze,
         _add_export,
@@ -139,6 +141,14 @@ def _add_style(parser: ArgumentParser) -> None:
 
 def _add_predict(commands: Any) -> ArgumentParser:
     parser = add_predict(commands, MAP_FORMATS)
+    _add_rate(parser)
+    _add_model(parser)
+    _add_style(parser)
+    return parser
+
+
+def _add_batch(commands: Any) -> ArgumentParser:
+    parser = add_batch(commands)
     _add_rate(parser)
     _add_model(parser)
     _add_style(parser)

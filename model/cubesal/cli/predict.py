@@ -12,6 +12,7 @@ from cubesal.cli.predict_frames import predict_frames
 from cubesal.cli.predict_inputs import PredictInput, expand_inputs
 from cubesal.cli.predict_report import (
     PredictReport,
+    damage_in_words,
     exit_code,
     memory_in_words,
     reports_as_json,
@@ -101,11 +102,9 @@ class _Work:
         job(path, report, self._predictor, self._model, self._options, self._console)
         for output in report.outputs:
             self._console.note(f"wrote {output}")
-        if report.damaged_frames:
-            self._console.error(
-                f"{path} is damaged: {report.damaged_frames} frames could not be decoded and are "
-                "replaced by the ones before them"
-            )
+        if report.is_partial:
+            words = damage_in_words(report.damaged_frames, report.lost_frames)
+            self._console.error(f"{path} is damaged: {words}")
         if self._options.timings or self._console.verbosity > 0:
             show_timings(report, self._predictor.device, self._console)
 

@@ -53,6 +53,7 @@ def predict_frames(
             work.run(progress)
         report.time(watch, work.steps)
         report.damaged_frames = len(reader.damaged)
+        report.lost_frames = reader.info.lost_frames
         folder.finish(work.facts())
     console.note(f"{target.name}: {work.numbers.in_words()}")
 

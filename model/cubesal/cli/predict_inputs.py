@@ -11,7 +11,7 @@ from cubesal.cli.console import Console
 from cubesal.errors import MediaError
 from cubesal.evaluation.ids import read_ids
 
-__all__ = ["PredictInput", "expand_inputs"]
+__all__ = ["PredictInput", "expand_inputs", "is_media"]
 
 # In a folder these are taken for clips and stills; a file that is named is tried whatever it is.
 _CLIPS = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"))
@@ -63,11 +63,13 @@ def _media_in(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise MediaError(f"{folder} cannot be read: {error.strerror or error}") from error
-    return [
-        e
-        for e in entries
-        if e.suffix.lower() in _CLIPS | _STILLS and not e.name.startswith(".") and e.is_file()
-    ]
+    return [entry for entry in entries if is_media(entry)]
+
+
+def is_media(path: Path) -> bool:
+    """Whether a file found in a folder is taken for a clip or a still, by its name."""
+    is_named_so = path.suffix.lower() in _CLIPS | _STILLS and not path.name.startswith(".")
+    return is_named_so and path.is_file()
 
 
 def _listed(folders: list[Path], ids: Path, console: Console) -> list[PredictInput]:

@@ -14,6 +14,7 @@ from cubesal.temporal import WINDOW
 
 __all__ = [
     "PredictReport",
+    "damage_in_words",
     "exit_code",
     "memory_in_words",
     "model_label",
@@ -31,6 +32,8 @@ class PredictReport:
     maps: int = 0
     seconds: float = 0.0
     damaged_frames: int = 0
+    #: Before the first that can be decoded, or behind the end of a clip that was cut off.
+    lost_frames: int = 0
     error: str | None = None
     #: Of the maps: how many an earlier run had made.
     kept: int = 0
@@ -39,6 +42,11 @@ class PredictReport:
     ms_per_frame: dict[str, float] = field(default_factory=dict)
     #: How the model remembers frames, "none" if it does not.
     memory: str = ""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the file had more frames than could be read."""
+        return self.damaged_frames > 0 or self.lost_frames > 0
 
     def time(self, watch: Stopwatch, steps: int) -> None:
         """Take over the time of each stage, per frame of the ``steps`` frames worked on."""
@@ -52,7 +60,19 @@ def exit_code(reports: list[PredictReport]) -> int:
     failed = sum(report.error is not None for report in reports)
     if failed == len(reports):
         return UNUSABLE
-    return PARTIAL if failed or any(report.damaged_frames for report in reports) else DONE
+    return PARTIAL if failed or any(report.is_partial for report in reports) else DONE
+
+
+def damage_in_words(damaged_frames: int, lost_frames: int) -> str:
+    """What is missing of a clip, and what the outputs have instead."""
+    words = []
+    if damaged_frames:
+        words.append(
+            f"{damaged_frames} frames could not be decoded and are replaced by the ones before them"
+        )
+    if lost_frames:
+        words.append(f"{lost_frames} frames at its start or end are lost, and the maps lack them")
+    return "; ".join(words)
 
 
 def reports_as_json(reports: list[PredictReport]) -> str:

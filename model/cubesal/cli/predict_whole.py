@@ -77,6 +77,7 @@ def predict_whole(
             track.model = model_label(model)
             report.maps = len(track)
             report.damaged_frames = len(reader.damaged)
+            report.lost_frames = reader.info.lost_frames
             is_still = reader.info.is_still
         target = map_target(options.out, path.stem, options.format)
         with stage("write"):
