@@ -123,6 +123,8 @@ class _RowEditor(QWidget):
         self._take = QPushButton(self.tr("Reassign"))
         self._take.setAccessibleName(self.tr("Take the key from the command that has it"))
         self._take.clicked.connect(self._on_take)
+        for button in (self._none, self._restore, self._take):
+            button.setAutoDefault(False)  # Enter in the table means the row
         self._lay_out()
 
     def edit(self, name: str) -> None:

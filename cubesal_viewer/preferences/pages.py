@@ -89,6 +89,7 @@ class LookingPage(Page):
 
     def _lay_out(self) -> None:
         again = QHBoxLayout()
+        again.setSpacing(8)
         again.addWidget(self._resumes)
         again.addWidget(self._after)
         again.addStretch(1)

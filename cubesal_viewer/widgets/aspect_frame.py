@@ -9,6 +9,10 @@ from PySide6.QtWidgets import QWidget
 __all__ = ["AspectFrame"]
 
 
+#: As around the picture of the whole sphere: side by side, the two are equally tall.
+_MARGIN = 6
+
+
 class AspectFrame(QWidget):
     """Fits its child to ``aspect`` (width / height): what the viewport shows, an export holds."""
 
@@ -26,8 +30,9 @@ class AspectFrame(QWidget):
         QPainter(self).fillRect(event.rect(), self._surround)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        width = min(self.width(), round(self.height() * self._aspect))
-        height = min(self.height(), round(width / self._aspect))
+        most, tallest = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
+        width = min(most, round(tallest * self._aspect))
+        height = min(tallest, round(width / self._aspect))
         left, top = (self.width() - width) // 2, (self.height() - height) // 2
         self._child.setGeometry(QRect(left, top, width, height))
         super().resizeEvent(event)

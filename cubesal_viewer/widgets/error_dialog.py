@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -43,14 +44,14 @@ class ErrorDialog(QDialog):
         self._details.setTabChangesFocus(True)
         self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._details.setMinimumHeight(180)
+        self._details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._details.hide()
         self._where = QLabel(self.tr("Log: %1").replace("%1", str(log)))
         self._where.setWordWrap(True)
         self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QPushButton(self.tr("Details"))
-        self._more.setCheckable(True)
-        self._more.setMinimumWidth(130)  # for both of its words, which are bold while checked
-        self._more.toggled.connect(self._show_details)
+        self._more.clicked.connect(lambda: self._show_details(self._details.isHidden()))
         self._copy = QPushButton(self.tr("Copy"))
         self._copy.setAccessibleName(self.tr("Copy the message and its details"))
         self._copy.clicked.connect(self._on_copy)
@@ -78,7 +79,7 @@ class ErrorDialog(QDialog):
         shown = [part for part in (details, self._earlier()) if part]
         self._details.setPlainText("\n\n".join(shown))
         self._more.setVisible(bool(shown))
-        self._show_details(self._more.isChecked() and bool(shown))
+        self._show_details(not self._details.isHidden() and bool(shown))
 
     def _earlier(self) -> str:
         before = [f"{message}\n{details}".rstrip() for message, details in self._told[:-1]]
