@@ -47,16 +47,17 @@ class Failures(QObject):
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         self._before[0](kind, error, trace)
-        self._tell(kind, error, trace)
+        self.take(kind, error, trace)
 
     def _on_thread(self, arguments: threading.ExceptHookArgs) -> None:
         self._before[1](arguments)
         if arguments.exc_value is not None:
-            self._tell(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+            self.take(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
-    def _tell(
+    def take(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
+        """Log an exception that nobody caught, and tell of it."""
         if not issubclass(kind, Exception):
             return  # somebody wants the program to end
         logger.error("unexpected %s", kind.__name__, exc_info=(kind, error, trace))

@@ -84,10 +84,10 @@ def _error(viewer: Viewer) -> QWidget:
     try:
         raise RuntimeError("this is what a fault of ours looks like")
     except RuntimeError as error:
-        failures._tell(type(error), error, error.__traceback__)
+        failures.take(type(error), error, error.__traceback__)
     dialog = viewer.window.findChild(ErrorDialog)
     assert isinstance(dialog, ErrorDialog)
-    dialog._more.click()
+    dialog.show_details(True)
     return dialog
 
 

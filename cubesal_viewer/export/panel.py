@@ -91,6 +91,7 @@ class ExportPanel(QWidget):
         self._pause.toggled.connect(self._on_pause)
         self._clear = QPushButton(self.tr("Remove finished"))
         self._clear.clicked.connect(self.cleared)
+        self._clear.setAccessibleName(self.tr("Remove finished exports from the list"))
         buttons = QHBoxLayout()
         buttons.addWidget(self._pause)
         buttons.addWidget(self._clear)
@@ -105,6 +106,7 @@ class ExportPanel(QWidget):
         layout.addWidget(area, 1)
         layout.addLayout(buttons)
         self.show_entries(())
+        self.show_paused(False)
 
     @property
     def rows(self) -> list[Entry]:
@@ -137,6 +139,9 @@ class ExportPanel(QWidget):
         self._pause.setChecked(is_paused)
         self._pause.blockSignals(False)
         self._pause.setText(self.tr("Go on") if is_paused else self.tr("Pause"))
+        self._pause.setAccessibleName(
+            self.tr("Go on with exports") if is_paused else self.tr("Pause exports")
+        )
 
     def _add(self, entry: Entry) -> None:
         row = _Row(entry)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 __all__ = ["ErrorDialog"]
 
 _ICON = 40
-_WIDTH = 560
+_WIDTH = 640
 #: Further failures while it is open are added to the details, up to this many.
 _MOST = 20
 
@@ -51,7 +51,7 @@ class ErrorDialog(QDialog):
         self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = QPushButton(self.tr("Details"))
-        self._more.clicked.connect(lambda: self._show_details(self._details.isHidden()))
+        self._more.clicked.connect(lambda: self.show_details(self._details.isHidden()))
         self._copy = QPushButton(self.tr("Copy"))
         self._copy.setAccessibleName(self.tr("Copy the message and its details"))
         self._copy.clicked.connect(self._on_copy)
@@ -79,7 +79,13 @@ class ErrorDialog(QDialog):
         shown = [part for part in (details, self._earlier()) if part]
         self._details.setPlainText("\n\n".join(shown))
         self._more.setVisible(bool(shown))
-        self._show_details(not self._details.isHidden() and bool(shown))
+        self.show_details(not self._details.isHidden() and bool(shown))
+
+    def show_details(self, shown: bool) -> None:
+        """Show the details, or the message alone."""
+        self._details.setVisible(shown)
+        self._more.setText(self.tr("Hide details") if shown else self.tr("Details"))
+        self.adjustSize()
 
     def _earlier(self) -> str:
         before = [f"{message}\n{details}".rstrip() for message, details in self._told[:-1]]
@@ -107,11 +113,6 @@ class ErrorDialog(QDialog):
         column.addWidget(self._where)
         column.addLayout(buttons)
         self.setMinimumWidth(_WIDTH)
-
-    def _show_details(self, shown: bool) -> None:
-        self._details.setVisible(shown)
-        self._more.setText(self.tr("Hide details") if shown else self.tr("Details"))
-        self.adjustSize()
 
     def _on_copy(self) -> None:
         QApplication.clipboard().setText(self.text)
