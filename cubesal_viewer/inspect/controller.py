@@ -16,6 +16,7 @@ from cubesal.video import ClipInfo
 from cubesal_viewer.display import DisplayState
 from cubesal_viewer.inspect.legend import paint_difference_legend
 from cubesal_viewer.inspect.panel import InspectPanel
+from cubesal_viewer.inspect.seam_tool import SeamQuestion, SeamTool
 from cubesal_viewer.inspect.truth_tool import TruthTool
 from cubesal_viewer.widgets.commands import Command
 
@@ -41,6 +42,7 @@ class Inspect(QObject):
         self.panel = InspectPanel()
         self.truth = TruthTool(lambda: viewer.analysis.track, self)
         self.panel.add_tool(self.tr("Ground truth"), self.truth.view)
+        self.seams = SeamTool(self._seam_question, viewer.window)
         self.dock = viewer.window.add_tab(self.tr("Inspect"), "inspect", self.panel)
         self._keys: list[object] = []
         self._key = 0
@@ -53,6 +55,7 @@ class Inspect(QObject):
             Command(menu, self.tr("Open &ground truth…"), ("Ctrl+G",), self.choose_truth),
             Command(menu, self.tr("Next &worst frame"), ("Shift+W",), self.truth.go_to_worst),
             Command(menu, self.tr("&Difference map"), ("Shift+D",), self.toggle_difference),
+            Command(menu, self.tr("&Seams and poles…"), ("Ctrl+Shift+I",), self.seams.show),
         ]
 
     def choose_truth(self) -> None:
@@ -83,6 +86,7 @@ class Inspect(QObject):
     def stop(self) -> None:
         """End every thread of the tools."""
         self.truth.stop()
+        self.seams.stop()
 
     def _connect(self) -> None:
         viewer, state = self._viewer, self._state
@@ -91,6 +95,7 @@ class Inspect(QObject):
         state.playhead_changed.connect(lambda playhead: self.truth.set_time(playhead.time_s))
         self.truth.sought.connect(viewer.transport.seek_time)
         self.truth.failed.connect(self.failed)
+        self.seams.failed.connect(self.failed)
         self.truth.picture_changed.connect(self.changed)
         self.truth.view.open_asked.connect(self.choose_truth)
         self.truth.view.table_asked.connect(self._save_curves)
@@ -100,6 +105,10 @@ class Inspect(QObject):
     def _on_clip(self, clip: ClipInfo | None) -> None:
         name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)
         self.truth.set_clip(name, duration_s)
+
+    def _seam_question(self) -> SeamQuestion | None:
+        frame, choice = self._viewer.transport.frame, self._state.model
+        return None if frame is None else SeamQuestion(choice.model, choice.device, frame)
 
     def _save_curves(self) -> None:
         path = self._ask_table(self.tr("Save curves"), "curves")

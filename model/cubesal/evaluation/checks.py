@@ -12,11 +12,24 @@ from numpy.typing import NDArray
 
 from cubesal import metrics
 from cubesal.evaluation.rows import SMOOTHING, Row, still_map
-from cubesal.geometry import rotate_equirect, rotation, sample_equirect
+from cubesal.geometry import (
+    Face,
+    face_coords_from_dir,
+    rotate_equirect,
+    rotation,
+    sample_equirect,
+)
 from cubesal.progress import ProgressFn
 from cubesal.sphere_filter import smooth_on_sphere
 
-__all__ = ["ROTATIONS", "CheckReport", "check_row", "rotation_agreement", "seam_ratio"]
+__all__ = [
+    "ROTATIONS",
+    "CheckReport",
+    "check_row",
+    "edge_ratios",
+    "rotation_agreement",
+    "seam_ratio",
+]
 
 Matrix = NDArray[np.float64]
 
@@ -150,12 +163,24 @@ def seam_ratio(
     Raises:
         ValueError: the map is constant inside the faces.
     """
-    across, inside = [], []
+    return float(np.mean(list(edge_ratios(saliency, apart, samples).values())))
+
+
+def edge_ratios(
+    saliency: NDArray[np.floating], apart: float = radians(3), samples: int = 64
+) -> dict[tuple[Face, Face], float]:
+    """`seam_ratio` of each of the 12 edges, by the two faces that meet there; its mean is theirs.
+
+    ValueError as there.
+    """
+    across: dict[tuple[Face, Face], float] = {}
+    inside = []
     along = np.linspace(-1, 1, samples + 2)[1:-1] * np.arctan(np.sqrt(0.5))
     for axes in _EDGE_AXES:
         for quarter in range(4):
             edge = pi / 4 + quarter * pi / 2
-            across.append(_steps(saliency, axes, edge, along, apart))
+            steps = _steps(saliency, axes, edge, along, apart)
+            across[_faces_at(axes, edge)] = float(np.mean(steps))
             inside += [
                 _steps(saliency, axes, edge - pi / 4 + offset, along, apart)
                 for offset in np.radians((-30, -20, -10, 0, 10, 20, 30))
@@ -163,7 +188,17 @@ def seam_ratio(
     within = float(np.mean(inside))
     if not within > 0:
         raise ValueError("the map is constant inside the faces")
-    return float(np.mean(across)) / within
+    return {faces: step / within for faces, step in across.items()}
+
+
+def _faces_at(axes: Matrix, edge: float) -> tuple[Face, Face]:
+    """The two faces beside the edge at an angle about axes[0], in the order of faces."""
+    beside = []
+    for angle in (edge - 0.1, edge + 0.1):
+        ray = np.array([0.0, np.cos(angle), np.sin(angle)]) @ axes
+        beside.append(Face(int(face_coords_from_dir(ray)[0])))
+    first, second = sorted(beside)
+    return first, second
 
 
 #: The axes that edges are parallel to, each as (axis, and two directions at right angles to it).
