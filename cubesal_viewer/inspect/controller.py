@@ -14,10 +14,13 @@ from cubesal.inspection import DIFFERENCE_RANGE
 from cubesal.overlay import difference_lut
 from cubesal.video import ClipInfo
 from cubesal_viewer.display import DisplayState
+from cubesal_viewer.inspect.area_drawing import Shape
+from cubesal_viewer.inspect.area_tool import AreaTool
 from cubesal_viewer.inspect.legend import paint_difference_legend
 from cubesal_viewer.inspect.panel import InspectPanel
 from cubesal_viewer.inspect.seam_tool import SeamQuestion, SeamTool
 from cubesal_viewer.inspect.truth_tool import TruthTool
+from cubesal_viewer.state import Playhead
 from cubesal_viewer.widgets.commands import Command
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ class Inspect(QObject):
         self.panel = InspectPanel()
         self.truth = TruthTool(lambda: viewer.analysis.track, self)
         self.panel.add_tool(self.tr("Ground truth"), self.truth.view)
+        self.areas = AreaTool(lambda: viewer.analysis.track, viewer.window.equirect, self)
+        self.panel.add_tool(self.tr("Areas"), self.areas.view)
         self.seams = SeamTool(self._seam_question, viewer.window)
         self.dock = viewer.window.add_tab(self.tr("Inspect"), "inspect", self.panel)
         self._keys: list[object] = []
@@ -55,6 +60,8 @@ class Inspect(QObject):
             Command(menu, self.tr("Open &ground truth…"), ("Ctrl+G",), self.choose_truth),
             Command(menu, self.tr("Next &worst frame"), ("Shift+W",), self.truth.go_to_worst),
             Command(menu, self.tr("&Difference map"), ("Shift+D",), self.toggle_difference),
+            Command(menu, self.tr("Draw a &polygon"), ("Shift+P",), self.draw_polygon),
+            Command(menu, self.tr("Draw a &circle"), ("Shift+C",), self.draw_circle),
             Command(menu, self.tr("&Seams and poles…"), ("Ctrl+Shift+I",), self.seams.show),
         ]
 
@@ -86,16 +93,20 @@ class Inspect(QObject):
     def stop(self) -> None:
         """End every thread of the tools."""
         self.truth.stop()
+        self.areas.stop()
         self.seams.stop()
 
     def _connect(self) -> None:
         viewer, state = self._viewer, self._state
         viewer.analysis.track_changed.connect(self.truth.follow_track)
         state.clip_changed.connect(self._on_clip)
-        state.playhead_changed.connect(lambda playhead: self.truth.set_time(playhead.time_s))
+        state.playhead_changed.connect(self._on_playhead)
         self.truth.sought.connect(viewer.transport.seek_time)
         self.truth.failed.connect(self.failed)
         self.seams.failed.connect(self.failed)
+        viewer.analysis.track_changed.connect(self.areas.follow_track)
+        self.areas.failed.connect(self.failed)
+        self.areas.view.table_asked.connect(self._save_areas)
         self.truth.picture_changed.connect(self.changed)
         self.truth.view.open_asked.connect(self.choose_truth)
         self.truth.view.table_asked.connect(self._save_curves)
@@ -105,10 +116,34 @@ class Inspect(QObject):
     def _on_clip(self, clip: ClipInfo | None) -> None:
         name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)
         self.truth.set_clip(name, duration_s)
+        self.areas.clear()
 
     def _seam_question(self) -> SeamQuestion | None:
         frame, choice = self._viewer.transport.frame, self._state.model
         return None if frame is None else SeamQuestion(choice.model, choice.device, frame)
+
+    def draw_polygon(self) -> None:
+        """Let the next clicks on the sphere place the corners of an area."""
+        self._draw("polygon")
+
+    def draw_circle(self) -> None:
+        """Let the next drag on the sphere be a round area."""
+        self._draw("circle")
+
+    def _draw(self, shape: Shape) -> None:
+        self.dock.show()
+        self.dock.raise_()
+        self.panel.show_tool(self.areas.view)
+        self.areas.draw(shape)
+
+    def _on_playhead(self, playhead: Playhead) -> None:
+        self.truth.set_time(playhead.time_s)
+        self.areas.set_time(playhead.time_s)
+
+    def _save_areas(self) -> None:
+        path = self._ask_table(self.tr("Save areas"), "areas")
+        if path is not None:
+            self.areas.write_tables(path)
 
     def _save_curves(self) -> None:
         path = self._ask_table(self.tr("Save curves"), "curves")

@@ -17,8 +17,8 @@ from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_su
 from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
-OUR_THREADS = {"decode", "document", "inference", "inspect", "seams", "planner", "export"}
-OUR_THREADS |= {"follow", "alternatives"}
+OUR_THREADS = {"alternatives", "areas", "decode", "document", "export", "follow"}
+OUR_THREADS |= {"inference", "inspect", "planner", "seams"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,7 +26,7 @@ def facts(path: Path) -> tuple[int, int, list[float], bool, str]:
 
 def begin_writing(qtbot: QtBot, viewer: Viewer, folder: Path, kind: ExportKind) -> Path:
     """Start an export and wait until its unfinished file lies in a folder of its own."""
-    clip = make_clip(folder / "long.mp4", frames=300, size=(640, 320))
+    clip = make_clip(folder / "long.mp4", frames=300, size=(1280, 640))
     open_clip(qtbot, viewer, clip)
     wait_analysed(qtbot, viewer)
     out = folder / "out" / f"long_{kind}.mp4"

@@ -41,7 +41,7 @@ NAMES |= {model.name for model in available_models()}
 #: Numbers with their units and signs, times, keys and marks that are no words.
 NO_WORDS = re.compile(r"[\W\d_]*((s|Hz|fps|px)\b)?[\W\d_]*")
 #: What is put together from parts: each part has to be translated or to be no word.
-PARTS = re.compile(r"  +|\n|<[^>]*>|[▬—()]|\[\*\]")
+PARTS = re.compile(r"&nbsp;|  +|\n|<[^>]*>|[▬—()]|\[\*\]")
 
 
 class Brackets(QTranslator):

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from cubesal.inspection.area_statistics import (
+    AreaStatistics,
+    measure_area,
+    write_area_curves,
+    write_area_table,
+)
+from cubesal.inspection.areas import Area, Circle, Polygon
 from cubesal.inspection.difference import DIFFERENCE_RANGE, difference_map
 from cubesal.inspection.scores import METRICS, Metric, TrackScores, score_moment
 from cubesal.inspection.seams import QUANTITIES, Quantity, SeamReport, SeamSide, inspect_seams
@@ -11,8 +18,12 @@ __all__ = [
     "DIFFERENCE_RANGE",
     "METRICS",
     "QUANTITIES",
+    "Area",
+    "AreaStatistics",
+    "Circle",
     "GroundTruth",
     "Metric",
+    "Polygon",
     "Quantity",
     "SeamReport",
     "SeamSide",
@@ -20,6 +31,9 @@ __all__ = [
     "TruthMap",
     "difference_map",
     "inspect_seams",
+    "measure_area",
     "open_ground_truth",
     "score_moment",
+    "write_area_curves",
+    "write_area_table",
 ]
