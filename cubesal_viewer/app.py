@@ -78,7 +78,7 @@ class Viewer(QObject):
             self.state, self._keeper, self.transport, self.analysis, self.window, settings
         )
         self.documents = self.files.documents
-        self.inspect = Inspect(self)
+        self.inspect = Inspect(self, self._keeper)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
         self.key_map = KeyMap(self.actions, settings)

@@ -62,7 +62,10 @@ def paint_name(
     font.setPixelSize(12)
     painter.setFont(font)
     spot = pane.position_of(*place)
-    box = QRectF(spot.x() - 90, spot.y() - 9, 180, 18)
+    ratio, half = pane.devicePixelRatio(), painter.fontMetrics().horizontalAdvance(words) / 2 + 4
+    left, right = pane.picture.x / ratio, (pane.picture.x + pane.picture.width) / ratio
+    middle = min(max(spot.x(), left + half), right - half)  # whole also beside the seam
+    box = QRectF(middle - half, spot.y() - 9, 2 * half, 18)
     for colour, shift in ((_SHADE, 1.0), (QColor(240, 255, 244), 0.0)):
         painter.setPen(colour)
         painter.drawText(box.translated(shift, shift), int(Qt.AlignmentFlag.AlignCenter), words)

@@ -14,12 +14,14 @@ from cubesal.inspection import DIFFERENCE_RANGE
 from cubesal.overlay import difference_lut
 from cubesal.video import ClipInfo
 from cubesal_viewer.display import DisplayState
+from cubesal_viewer.document.keeper import Keeper
 from cubesal_viewer.inspect.area_drawing import Shape
 from cubesal_viewer.inspect.area_tool import AreaTool
 from cubesal_viewer.inspect.legend import paint_difference_legend
 from cubesal_viewer.inspect.panel import InspectPanel
 from cubesal_viewer.inspect.seam_tool import SeamQuestion, SeamTool
 from cubesal_viewer.inspect.truth_tool import TruthTool
+from cubesal_viewer.inspect.wipe_tool import WipeTool
 from cubesal_viewer.state import Playhead
 from cubesal_viewer.widgets.commands import Command
 
@@ -38,7 +40,7 @@ class Inspect(QObject):
     changed = Signal()
     failed = Signal(str)
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, keeper: Keeper) -> None:
         super().__init__(viewer)
         self._viewer = viewer
         self._window, self._state = viewer.window, viewer.state
@@ -47,6 +49,10 @@ class Inspect(QObject):
         self.panel.add_tool(self.tr("Ground truth"), self.truth.view)
         self.areas = AreaTool(lambda: viewer.analysis.track, viewer.window.equirect, self)
         self.panel.add_tool(self.tr("Areas"), self.areas.view)
+        self.wipe = WipeTool(viewer.analysis, keeper.keep, viewer.window.equirect, self)
+        keeper.committed.connect(self.wipe.on_committed)
+        viewer.documents.saved.connect(self.wipe.on_saved)
+        self.panel.add_tool(self.tr("Two models"), self.wipe.view)
         self.seams = SeamTool(self._seam_question, viewer.window)
         self.dock = viewer.window.add_tab(self.tr("Inspect"), "inspect", self.panel)
         self._keys: list[object] = []
@@ -62,6 +68,7 @@ class Inspect(QObject):
             Command(menu, self.tr("&Difference map"), ("Shift+D",), self.toggle_difference),
             Command(menu, self.tr("Draw a &polygon"), ("Shift+P",), self.draw_polygon),
             Command(menu, self.tr("Draw a &circle"), ("Shift+C",), self.draw_circle),
+            Command(menu, self.tr("Two &models"), ("Shift+M",), self.toggle_wipe),
             Command(menu, self.tr("&Seams and poles…"), ("Ctrl+Shift+I",), self.seams.show),
         ]
 
@@ -86,13 +93,16 @@ class Inspect(QObject):
 
     def amend(self, display: DisplayState) -> DisplayState:
         """The picture with what a tool shows instead of the map."""
+        frame = self._viewer.transport.frame
+        time_s = frame.time_s if frame else 0.0
         if self.truth.difference:
-            return self._with_difference(display)
-        return display
+            return self._with_difference(display, time_s)
+        return self.wipe.amend(display, time_s)
 
     def stop(self) -> None:
         """End every thread of the tools."""
         self.truth.stop()
+        self.wipe.stop()
         self.areas.stop()
         self.seams.stop()
 
@@ -106,6 +116,9 @@ class Inspect(QObject):
         self.seams.failed.connect(self.failed)
         viewer.analysis.track_changed.connect(self.areas.follow_track)
         self.areas.failed.connect(self.failed)
+        self.wipe.failed.connect(self.failed)
+        self.wipe.changed.connect(self.changed)
+        state.model_changed.connect(self.wipe.end)
         self.areas.view.table_asked.connect(self._save_areas)
         self.truth.picture_changed.connect(self.changed)
         self.truth.view.open_asked.connect(self.choose_truth)
@@ -117,10 +130,18 @@ class Inspect(QObject):
         name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)
         self.truth.set_clip(name, duration_s)
         self.areas.clear()
+        self.wipe.end()
 
     def _seam_question(self) -> SeamQuestion | None:
         frame, choice = self._viewer.transport.frame, self._state.model
         return None if frame is None else SeamQuestion(choice.model, choice.device, frame)
+
+    def toggle_wipe(self) -> None:
+        """Compare with another model, or stop to."""
+        self.dock.show()
+        self.dock.raise_()
+        self.panel.show_tool(self.wipe.view)
+        self.wipe.set_on(not self.wipe.is_on)
 
     def draw_polygon(self) -> None:
         """Let the next clicks on the sphere place the corners of an area."""
@@ -139,6 +160,7 @@ class Inspect(QObject):
     def _on_playhead(self, playhead: Playhead) -> None:
         self.truth.set_time(playhead.time_s)
         self.areas.set_time(playhead.time_s)
+        self.wipe.set_playhead(playhead)
 
     def _save_areas(self) -> None:
         path = self._ask_table(self.tr("Save areas"), "areas")
@@ -158,8 +180,8 @@ class Inspect(QObject):
             return None
         return Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(".csv")
 
-    def _with_difference(self, display: DisplayState) -> DisplayState:
-        shown = self.truth.difference_at(self._state.playhead.time_s)
+    def _with_difference(self, display: DisplayState, time_s: float) -> DisplayState:
+        shown = self.truth.difference_at(time_s)
         content = replace(
             display.content,
             saliency=shown,

@@ -169,7 +169,7 @@ def _coverage(area: Area, height: int) -> NDArray[np.float32]:
         raise ValueError(f"height must be at least 1, not {height}")
     inside = area.contains(equirect_rays(height * _FINE))
     blocks = inside.reshape(height, _FINE, 2 * height, _FINE)
-    part: NDArray[np.float32] = np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+    part: NDArray[np.float32] = blocks.mean(axis=(1, 3)).astype(np.float32)
     part.flags.writeable = False
     return part
 
