@@ -42,7 +42,7 @@ def _path(editor: Editor) -> list[Command]:
         Command(menu, _tr("Lock or unlock key"), ("Y",), editor.toggle_lock),
         Command(menu, _tr("From key: planned way"), ("Z",), lambda: editor.ease_key("planned")),
         Command(menu, _tr("From key: straight"), ("Shift+Z",), lambda: editor.ease_key("direct")),
-        Command(menu, _tr("From key: cut"), ("Shift+C",), lambda: editor.ease_key("cut")),
+        Command(menu, _tr("From key: cut"), ("Shift+Y",), lambda: editor.ease_key("cut")),
         Command(menu, _tr("Clear keys"), (), editor.clear_keys),
         Command(menu, _tr("Record my looking"), ("R",), editor.toggle_recording),
         Command(menu, _tr("Follow this"), ("T",), editor.follow_this),

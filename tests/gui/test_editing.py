@@ -332,3 +332,8 @@ def test_without_a_clip_every_edit_says_so_and_does_nothing(viewer: Viewer) -> N
     viewer.choosing.ask(viewer.window)
     assert "nothing to plan" in viewer.window.statusBar().currentMessage()
     assert viewer.state.edits == Edits()
+
+
+def test_no_two_commands_have_one_key(viewer: Viewer) -> None:
+    keys = [k.toString() for a in viewer.actions.values() for k in a.shortcuts()]
+    assert sorted(set(keys)) == sorted(keys)
