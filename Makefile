@@ -6,7 +6,7 @@ OUT ?= out
 CLIP ?=
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: help setup demo screenshots test lint pytest clean
+.PHONY: help setup demo screenshots test lint pytest clean torture
 
 help:
 	@echo "make demo [CLIP=path.mp4]   see the viewer (or, without a display, fill out/)"
@@ -14,6 +14,7 @@ help:
 	@echo "make screenshots            the window in its states, as pictures in out/screenshots"
 	@echo "make setup                  create .venv with the tested set of packages"
 	@echo "make lint | make pytest     the two halves of make test"
+	@echo "make torture                broken and odd media through the command, a table per class"
 	@echo "make clean                  remove .venv, out/ and caches"
 
 setup:
@@ -35,6 +36,9 @@ lint: setup
 
 pytest: setup
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+torture: setup
+	$(BIN)/python tests/torture/run.py
 
 clean:
 	rm -rf .venv $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -48,20 +48,22 @@ def run(options: Options, console: Console) -> int:
         with _opened(out, options, rate_hz, console) as document:
             made = _filled(document, key, grid, reader, options, console)
         damaged, lost = len(reader.damaged), reader.info.lost_frames
-    if damaged or lost:
-        console.error(f"{clip} is damaged: {damage_in_words(damaged, lost)}")
+        is_cut_off = reader.info.is_cut_off
+    if damaged or lost or is_cut_off:
+        console.error(f"{clip} is damaged: {damage_in_words(damaged, lost, is_cut_off)}")
     report = {
         "document": str(out),
         "maps": len(grid),
         "kept": len(grid) - made,
         "damaged_frames": damaged,
         "lost_frames": lost,
+        "is_cut_off": is_cut_off,
         "seconds": round(time.perf_counter() - began, 3),
     }
     console.note(f"{out}: {len(grid)} maps, {len(grid) - made} of them from an earlier run")
     if options.json:
         console.result(json.dumps(report, indent=1))
-    return PARTIAL if damaged or lost else DONE
+    return PARTIAL if damaged or lost or is_cut_off else DONE
 
 
 def _prior(options: Options) -> bool | None:

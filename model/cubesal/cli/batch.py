@@ -86,5 +86,5 @@ class _Batch:
                 yield ClipTask(BatchClip(clip.path.absolute(), clip.stem), key)
                 continue
             outputs = [str(self._job.out / name) for name in record.outputs]
-            numbers = (record.maps, record.damaged_frames, record.lost_frames)
+            numbers = (record.maps, record.damaged_frames, record.lost_frames, record.is_cut_off)
             self._settled.append(ClipOutcome(str(clip.path), "skipped", outputs, *numbers))

@@ -59,6 +59,7 @@ class ClipOutcome:
     maps: int = 0
     damaged_frames: int = 0
     lost_frames: int = 0
+    is_cut_off: bool = False
     seconds: float = 0.0
     error: str | None = None
     #: No clip can succeed: the model does not load, or the worker is of another version.
@@ -67,7 +68,9 @@ class ClipOutcome:
     @property
     def is_partial(self) -> bool:
         """Whether there are outputs, but not of every frame."""
-        return self.state != "failed" and bool(self.damaged_frames or self.lost_frames)
+        return self.state != "failed" and bool(
+            self.damaged_frames or self.lost_frames or self.is_cut_off
+        )
 
 
 @contextmanager

@@ -32,6 +32,7 @@ class BatchRecord:
     maps: int
     damaged_frames: int
     lost_frames: int
+    is_cut_off: bool
 
 
 def settings_of(options: Options) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class BatchReport:
             words = outcome.error if is_named else f"{outcome.input}: {outcome.error}"
             self._console.error(words)
         elif outcome.is_partial:
-            words = damage_in_words(outcome.damaged_frames, outcome.lost_frames)
+            words = damage_in_words(outcome.damaged_frames, outcome.lost_frames, outcome.is_cut_off)
             self._console.error(f"{outcome.input} is damaged: {words}")
         elif outcome.state == "done":
             self._console.detail(f"{outcome.input}: {outcome.maps} maps, {outcome.seconds} s")

@@ -96,7 +96,7 @@ def _work(task: ClipTask, job: BatchJob, outcome: ClipOutcome) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     outcome.state, outcome.outputs = "done", report.outputs
     outcome.maps, outcome.lost_frames = report.maps, report.lost_frames
-    outcome.damaged_frames = report.damaged_frames
+    outcome.damaged_frames, outcome.is_cut_off = report.damaged_frames, report.is_cut_off
 
 
 def _engine(job: BatchJob, console: Console) -> tuple[SaliencyPredictor, SaliencyModel]:
@@ -124,7 +124,12 @@ def _publish(task: ClipTask, job: BatchJob, report: PredictReport) -> None:
             os.replace(made, target)
             moved[target.relative_to(job.out).as_posix()] = size_of(target)
         record = BatchRecord(
-            task.key, moved, report.maps, report.damaged_frames, report.lost_frames
+            task.key,
+            moved,
+            report.maps,
+            report.damaged_frames,
+            report.lost_frames,
+            report.is_cut_off,
         )
         write_record(task.clip, record, job.out)
     except OSError as error:

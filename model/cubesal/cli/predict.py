@@ -103,7 +103,7 @@ class _Work:
         for output in report.outputs:
             self._console.note(f"wrote {output}")
         if report.is_partial:
-            words = damage_in_words(report.damaged_frames, report.lost_frames)
+            words = damage_in_words(report.damaged_frames, report.lost_frames, report.is_cut_off)
             self._console.error(f"{path} is damaged: {words}")
         if self._options.timings or self._console.verbosity > 0:
             show_timings(report, self._predictor.device, self._console)

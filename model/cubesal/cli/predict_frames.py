@@ -54,6 +54,7 @@ def predict_frames(
         report.time(watch, work.steps)
         report.damaged_frames = len(reader.damaged)
         report.lost_frames = reader.info.lost_frames
+        report.is_cut_off = reader.info.is_cut_off
         folder.finish(work.facts())
     console.note(f"{target.name}: {work.numbers.in_words()}")
 

@@ -34,6 +34,7 @@ class PredictReport:
     damaged_frames: int = 0
     #: Before the first that can be decoded, or behind the end of a clip that was cut off.
     lost_frames: int = 0
+    is_cut_off: bool = False
     error: str | None = None
     #: Of the maps: how many an earlier run had made.
     kept: int = 0
@@ -46,7 +47,7 @@ class PredictReport:
     @property
     def is_partial(self) -> bool:
         """Whether the file had more frames than could be read."""
-        return self.damaged_frames > 0 or self.lost_frames > 0
+        return self.damaged_frames > 0 or self.lost_frames > 0 or self.is_cut_off
 
     def time(self, watch: Stopwatch, steps: int) -> None:
         """Take over the time of each stage, per frame of the ``steps`` frames worked on."""
@@ -63,7 +64,7 @@ def exit_code(reports: list[PredictReport]) -> int:
     return PARTIAL if failed or any(report.is_partial for report in reports) else DONE
 
 
-def damage_in_words(damaged_frames: int, lost_frames: int) -> str:
+def damage_in_words(damaged_frames: int, lost_frames: int, is_cut_off: bool = False) -> str:
     """What is missing of a clip, and what the outputs have instead."""
     words = []
     if damaged_frames:
@@ -72,6 +73,8 @@ def damage_in_words(damaged_frames: int, lost_frames: int) -> str:
         )
     if lost_frames:
         words.append(f"{lost_frames} frames at its start or end are lost, and the maps lack them")
+    if is_cut_off:
+        words.append("the file was cut off, and the maps are those of what is there")
     return "; ".join(words)
 
 

@@ -42,6 +42,7 @@ class ClipInfo:
     from: "V2 metadata", "V1 metadata", "metadata", "aspect", "name" or "override".
     ``lost_frames`` are those before the first that can be decoded and, of an MP4 or MOV that was
     cut off, those behind its end; ``frame_count`` does not include them.
+    ``is_cut_off`` is known of JPEG, Matroska, WebM and AVI: the file ends before it says so.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class ClipInfo:
     projection_source: str
     is_still: bool
     lost_frames: int = 0
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from cubesal.errors import MediaError
+from cubesal.video.cut_off import is_cut_off
 from cubesal.video.decoder import PictureDecoder
 from cubesal.video.index import PacketIndex, build_index, missing_frames
 from cubesal.video.info import ClipInfo, Eye, Layout
@@ -66,14 +67,16 @@ def open_container(path: Path) -> InputContainer:
     _check_file(path)
     try:
         # The explicit protocol keeps names with a colon from being taken for addresses.
-        container = av.open(f"file:{path}", options=dict(_OPEN_OPTIONS))
+        container = av.open(f"file:{path}", options=dict(_OPEN_OPTIONS), metadata_errors="replace")
         if container.format.name == "image2" and container.streams.video:
             # The demuxer of numbered pictures takes some lone ones by their names, and is at its
             # end for good after the first packet; the one of the format can go back to the start.
             codec = container.streams.video[0].codec_context.name
             container.close()
             pipe = f"{_PIPE_OF_CODEC.get(codec, codec)}_pipe"
-            container = av.open(f"file:{path}", format=pipe, options=_pipe_options())
+            container = av.open(
+                f"file:{path}", format=pipe, options=_pipe_options(), metadata_errors="replace"
+            )
         return container
     except PermissionError:
         raise MediaError(f"{path} may not be read; check its permissions") from None
@@ -122,7 +125,7 @@ def _examine(path: Path, container: InputContainer, override: str | None, eye: E
     lost = len(index.pts) + missing_frames(container, stream, index, path.stat().st_size)
     index, decoder, first = _first_picture(path, container, stream, index)
     info = _describe(path, container, stream, index, first)
-    info = replace(info, lost_frames=lost - len(index.pts))
+    info = replace(info, lost_frames=lost - len(index.pts), is_cut_off=is_cut_off(path))
     packing = _pack(info, first, override)
     if packing.right_first:
         eye = Eye.RIGHT if eye is Eye.LEFT else Eye.LEFT
