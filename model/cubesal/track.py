@@ -211,7 +211,7 @@ def load_npz(path: str | Path) -> SaliencyTrack:
 
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             absent = [key for key in _KEYS if key not in archive]
             if absent:
                 raise MediaError(f"{path} lacks {', '.join(absent)}; expected an npz of maps")

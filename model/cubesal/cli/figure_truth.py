@@ -71,7 +71,7 @@ def _of_stack(path: Path, values: NDArray[Any]) -> TruthFn:
 
 def _of_npz(path: Path) -> TruthFn:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if "u" in archive and "v" in archive:
                 counts = fixation_map(archive["u"], archive["v"], _ROWS)
                 density = _checked(path, density_of(counts))

@@ -84,7 +84,7 @@ def _group(picture: Path) -> str:
 
 def _with_fixations(picture: Path, points: Path) -> Still:
     try:
-        with np.load(points, allow_pickle=False) as archive:
+        with points.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             absent = [key for key in ("u", "v") if key not in archive]
             if absent:
                 raise EvaluationError(f"{points} holds no fixations: it lacks {absent[0]}")

@@ -227,7 +227,7 @@ def _write(path: Path, takes: list[Moments]) -> None:
 def _read(path: Path) -> list[Moments] | None:
     """What was written, or None if there is nothing sound."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return [
                 Moments(
                     *(archive[f"{number}_{f.name}"].astype(np.float32) for f in fields(Moments))
