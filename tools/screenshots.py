@@ -120,6 +120,32 @@ def _export(viewer: Viewer) -> QWidget:
     return dialog
 
 
+def _inspector(viewer: Viewer) -> None:
+    """Ground truth made of where the demo's primary subject truly is."""
+    from math import degrees
+
+    from cubesal.democlip import DURATION_S, scene_truth
+
+    rows = ["time_s,yaw_deg,pitch_deg,participant"]
+    for k in range(round(DURATION_S * 25)):
+        yaw, pitch = scene_truth(k / 25).primary_direction
+        rows.append(f"{k / 25},{degrees(yaw):.2f},{degrees(pitch):.2f},{k % 5}")
+    file = Path(tempfile.mkdtemp()) / "primary.csv"
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    viewer.inspect.open_truth(file)
+    viewer.inspect.dock.raise_()
+    wait(lambda: viewer.inspect.truth.scores is not None)
+    settle(6.0)
+
+
+def _seams(viewer: Viewer) -> QWidget:
+    viewer.inspect.seams.show()
+    wait(lambda: viewer.inspect.seams.report is not None)
+    dialog = viewer.inspect.seams.dialog
+    assert dialog is not None
+    return dialog
+
+
 SCENES: Final = (
     Scene("empty", _nothing, needs_clip=False),
     Scene("playing", _playing),
@@ -127,6 +153,8 @@ SCENES: Final = (
     Scene("editing", _editing),
     Scene("alternatives", _alternatives),
     Scene("export", _export),
+    Scene("inspector", _inspector),
+    Scene("seams", _seams),
     Scene("preferences", _preferences),
     Scene("preferences-keys", _keys_page),
     Scene("shortcuts", _key_help),
@@ -174,6 +202,8 @@ def put_back(viewer: Viewer, dialog: QWidget | None) -> None:
         viewer.transport.seek(FRAME)
     viewer.state.set_pane_mode("equirect")
     viewer.state.set_edits(Edits())
+    viewer.inspect.truth.close()
+    viewer.window.docks[2].raise_()
     settle(0.3)
 
 

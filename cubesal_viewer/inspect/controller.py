@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["Inspect"]
 
 
+def _tr(text: str) -> str:
+    """Mark a text for translation; it is translated when the commands are installed."""
+    return text
+
+
 class Inspect(QObject):
     """Owns the tools of the dock; ``changed`` when the panes should be drawn again.
 
@@ -61,15 +66,15 @@ class Inspect(QObject):
 
     def commands(self) -> list[Command]:
         """The menu of inspecting."""
-        menu = self.tr("&Inspect")
+        menu = _tr("&Inspect")
         return [
-            Command(menu, self.tr("Open &ground truth…"), ("Ctrl+G",), self.choose_truth),
-            Command(menu, self.tr("Next &worst frame"), ("Shift+W",), self.truth.go_to_worst),
-            Command(menu, self.tr("&Difference map"), ("Shift+D",), self.toggle_difference),
-            Command(menu, self.tr("Draw a &polygon"), ("Shift+P",), self.draw_polygon),
-            Command(menu, self.tr("Draw a &circle"), ("Shift+C",), self.draw_circle),
-            Command(menu, self.tr("Two &models"), ("Shift+M",), self.toggle_wipe),
-            Command(menu, self.tr("&Seams and poles…"), ("Ctrl+Shift+I",), self.seams.show),
+            Command(menu, _tr("Open &ground truth…"), ("Ctrl+G",), self.choose_truth),
+            Command(menu, _tr("Next &worst frame"), ("Shift+W",), self.truth.go_to_worst),
+            Command(menu, _tr("&Difference map"), ("Shift+D",), self.toggle_difference),
+            Command(menu, _tr("Draw a &polygon"), ("Shift+P",), self.draw_polygon),
+            Command(menu, _tr("Draw a &circle"), ("Shift+C",), self.draw_circle),
+            Command(menu, _tr("Two &models"), ("Shift+M",), self.toggle_wipe),
+            Command(menu, _tr("&Seams and poles…"), ("Ctrl+Shift+I",), self.seams.show),
         ]
 
     def choose_truth(self) -> None:
