@@ -28,6 +28,7 @@ from cubesal.training.config_file import load_config
 from cubesal.video.mp4_boxes import BoxError, read_moov
 from cubesal.video.spherical import read_spherical_metadata
 from cubesal.weights import read_weights
+from tests.media import make_still
 
 READERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "path as CSV": (load_csv, "a.csv"),
@@ -120,7 +121,7 @@ def test_a_tensor_that_claims_more_than_the_file_holds_is_refused(tmp_path: Path
 )
 @given(content=_contents)
 def test_fixations_of_anything_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "fixations.csv").write_bytes(content)
-    (tmp_path / "a.csv").write_bytes(content)
+    make_still(tmp_path / "a.png")
+    (tmp_path / "a.npz").write_bytes(content)
     with suppress(CubesalError):
         read_stills(tmp_path)
