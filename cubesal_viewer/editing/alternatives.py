@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
@@ -133,6 +133,9 @@ class AlternativesDialog(QDialog):
         self._words.setText(words)
         for row, shown in enumerate(alternatives):
             self._add(row, chr(ord("A") + row), shown)
+        QTimer.singleShot(0, self, self._settle)  # when the rows have their sizes
+
+    def _settle(self) -> None:
         self.adjustSize()
         around = self.parentWidget()
         if around is not None:  # it was placed while it was small

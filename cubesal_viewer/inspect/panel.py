@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 __all__ = ["InspectPanel"]
 
@@ -19,6 +19,7 @@ class InspectPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
+        self._places: dict[QWidget, QScrollArea] = {}
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setAccessibleName(self.tr("Inspecting tools"))
@@ -27,12 +28,18 @@ class InspectPanel(QWidget):
         layout.addWidget(self._tabs)
 
     def add_tool(self, title: str, view: QWidget) -> None:
-        """Add a tab."""
-        self._tabs.addTab(view, title)
+        """Add a tab; what does not fit can be scrolled, so that the pictures keep their room."""
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(view)
+        self._places[view] = scroll
+        self._tabs.addTab(scroll, title)
 
     def show_tool(self, view: QWidget) -> None:
         """Bring a tab to the front."""
-        self._tabs.setCurrentWidget(view)
+        self._tabs.setCurrentWidget(self._places[view])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -220,6 +220,7 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self.docks[-1], dock)
         self.docks[2].raise_()
         self.docks.append(dock)
+        self.resizeDocks(self.docks[:1], [_PANEL_HEIGHT], Qt.Orientation.Vertical)
         self._first_state = self.saveState(_LAYOUT_VERSION)
         return dock
 
