@@ -201,6 +201,7 @@ class ExportDialog(QDialog):
         folder.addWidget(self.folder, 1)
         choose = QPushButton(self.tr("Choose…"))
         choose.setAccessibleName(self.tr("Choose the folder for the exports"))
+        choose.setAutoDefault(False)  # Enter in the field beside it exports
         choose.clicked.connect(self._choose_folder)
         folder.addWidget(choose)
         form = QFormLayout(self)
@@ -219,10 +220,10 @@ class ExportDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
         export = buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
-        export.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         form.addRow(buttons)
+        export.setDefault(True)  # only now does it belong to the dialog, which Enter asks for it
 
     def _name(self) -> None:
         """Names for those who do not see where a choice stands."""

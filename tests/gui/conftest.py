@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,18 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from cubesal.analysis import DEFAULT_RATE_HZ, grid_track
+from cubesal.document import (
+    AnalysisKey,
+    analyse_into,
+    cache_folder,
+    grid_digest,
+    implicit_document,
+    sampling_in_words,
+)
+from cubesal.model_identity import model_identity
+from cubesal.predictor import create_predictor
+from cubesal.video import ClipReader
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_surface_format
 from cubesal_viewer.state import ModelChoice
@@ -32,6 +45,35 @@ def numbered_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds whose every frame shows its own number, with sound."""
     path = tmp_path_factory.mktemp("clips") / "numbers.mp4"
     return make_clip(path, frames=60, size=(640, 320), gop=15, audio="aac")
+
+
+@pytest.fixture(scope="session")
+def _analysed_before(numbered_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the document of the numbered clip, every map of the small model in it."""
+    folder = tmp_path_factory.mktemp("documents")
+    identity = model_identity("fast", None)
+    with ClipReader(numbered_clip) as reader:
+        grid = grid_track(reader, "fast", DEFAULT_RATE_HZ, None)
+        sampling = sampling_in_words(DEFAULT_RATE_HZ, None)
+        key = AnalysisKey(
+            identity.name,
+            identity.weights,
+            identity.prior,
+            sampling,
+            "",
+            grid_digest(grid),
+            len(grid),
+        )
+        with implicit_document(numbered_clip, folder) as document:
+            analyse_into(document, key, grid, reader, lambda: create_predictor("fast"))
+    return folder
+
+
+@pytest.fixture
+def known_clip(numbered_clip: Path, _analysed_before: Path) -> Path:
+    """The numbered clip, analysed at an earlier start: for tests of what comes after analysis."""
+    shutil.copytree(_analysed_before, cache_folder(), dirs_exist_ok=True)
+    return numbered_clip
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.gl
 
 
 @pytest.fixture
-def analysed(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> Viewer:
-    open_clip(qtbot, viewer, numbered_clip)
+def analysed(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> Viewer:
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     qtbot.waitUntil(lambda: viewer.documents.is_ready, timeout=5000)
     return viewer
@@ -229,7 +229,7 @@ def test_the_loop_goes_back_to_where_the_range_begins(qtbot: QtBot, analysed: Vi
 
 
 def test_edits_are_in_the_document_and_undo_ends_where_it_was_opened(
-    qtbot: QtBot, analysed: Viewer, numbered_clip: Path, tmp_path: Path
+    qtbot: QtBot, analysed: Viewer, known_clip: Path, tmp_path: Path
 ) -> None:
     seek(qtbot, analysed, 30)
     look(analysed, 33)
@@ -252,14 +252,14 @@ def test_edits_are_in_the_document_and_undo_ends_where_it_was_opened(
 
 
 def test_a_key_just_set_survives_opening_another_clip(
-    qtbot: QtBot, analysed: Viewer, numbered_clip: Path, tmp_path: Path
+    qtbot: QtBot, analysed: Viewer, known_clip: Path, tmp_path: Path
 ) -> None:
     other = make_clip(tmp_path / "other.mp4", frames=20, size=(640, 320))
     analysed.editor.set_key()
     made = analysed.state.edits
     open_clip(qtbot, analysed, other)
     assert analysed.state.edits == Edits()
-    open_clip(qtbot, analysed, numbered_clip)
+    open_clip(qtbot, analysed, known_clip)
     qtbot.waitUntil(lambda: analysed.state.edits == made, timeout=5000)
 
 
