@@ -19,10 +19,10 @@ from cubesal.autopilot.coverage import (
 )
 from cubesal.autopilot.keys import EASES, Ease, PathKey, model_keys, simplified
 from cubesal.autopilot.motion import MotionLimits, ViewState
-from cubesal.autopilot.online import FollowState, OnlineFilter, follow
+from cubesal.autopilot.online import FollowState, OnlineFilter, Step, follow
 from cubesal.autopilot.options import MANNERS, PlannerOptions
 from cubesal.autopilot.path import CSV_COLUMNS, CameraPath, load_csv, spliced, still_path
-from cubesal.autopilot.planner import Plan, plan, plan_path
+from cubesal.autopilot.planner import Plan, grid_values, plan, plan_path, plan_values
 from cubesal.autopilot.report import PathReport, path_report
 from cubesal.autopilot.value_volume import ValueVolume
 from cubesal.autopilot.views import MissedView, missed_view
@@ -44,6 +44,7 @@ __all__ = [
     "PathReport",
     "Plan",
     "PlannerOptions",
+    "Step",
     "ValueVolume",
     "ViewState",
     "alternative_paths",
@@ -52,12 +53,14 @@ __all__ = [
     "captured_shares",
     "follow",
     "frustum_mask",
+    "grid_values",
     "load_csv",
     "missed_view",
     "model_keys",
     "path_report",
     "plan",
     "plan_path",
+    "plan_values",
     "share_volume",
     "simplified",
     "spliced",

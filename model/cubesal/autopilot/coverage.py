@@ -7,6 +7,7 @@ counts as spread evenly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import pi, tan
 
@@ -34,16 +35,23 @@ def frustum_mask(camera: Camera, aspect: float, rows: int, centred: bool = False
     ``centred`` lets the weight fall towards the border of the view, from 1 to 1 - 0.6, so that
     among views that hold a subject the one that has it in the middle is worth most.
     """
-    local = equirect_rays(rows * _SUPERSAMPLE) @ camera.world_from_camera.astype(np.float32)
-    ahead = np.maximum(local[..., 2], np.float32(1e-6))
+    across, down, ahead = camera.world_from_camera.T.astype(np.float32) @ _rays(rows)
     half = tan(camera.hfov / 2)
-    x = np.abs(local[..., 0]) / (ahead * np.float32(half))
-    y = np.abs(local[..., 1]) / (ahead * np.float32(half / aspect))
-    out = np.maximum(x, y)
+    in_front = ahead > 0
+    np.maximum(ahead, np.float32(1e-6), out=ahead)
+    out = np.abs(across) / (ahead * np.float32(half))
+    np.maximum(out, np.abs(down) / (ahead * np.float32(half / aspect)), out=out)
     weight = 1 - np.float32(_FALLOFF if centred else 0.0) * out * out
-    fine = np.where((out <= 1) & (local[..., 2] > 0), weight, np.float32(0))
-    shape = (rows, _SUPERSAMPLE, 2 * rows, _SUPERSAMPLE)
-    return np.asarray(fine.reshape(shape).mean(axis=(1, 3)), dtype=np.float32)
+    fine = np.where((out <= 1) & in_front, weight, np.float32(0))
+    fine = fine.reshape(rows * _SUPERSAMPLE, 2 * rows * _SUPERSAMPLE)
+    return np.asarray(cv2.resize(fine, (2 * rows, rows), interpolation=cv2.INTER_AREA))
+
+
+@lru_cache(maxsize=4)
+def _rays(rows: int) -> FloatArray:
+    """(3, N) the directions that are looked at in the cells of a grid."""
+    rays = equirect_rays(rows * _SUPERSAMPLE).reshape(-1, 3).T
+    return np.ascontiguousarray(rays, dtype=np.float32)
 
 
 def attention_mass(saliency: NDArray[np.floating], rows: int) -> FloatArray:
@@ -107,19 +115,34 @@ def share_volume(
     The yaws are ``-pi + k * 2 pi / yaw_cells``. Turning a view in yaw shifts its exact frustum
     mask along the rows of the map, so all yaws of one pitch are one circular correlation.
     """
+    return share_volumes(maps, pitches, yaw_cells, [hfov], aspect, centred)[:, 0]
+
+
+def share_volumes(
+    maps: NDArray[np.floating],
+    pitches: NDArray[np.float64],
+    yaw_cells: int,
+    hfovs: Sequence[float],
+    aspect: float,
+    centred: bool = False,
+) -> FloatArray:
+    """(K, Z, P, ``yaw_cells``): as :func:`share_volume`, for several fields of view at once."""
     rows = grid_rows(yaw_cells)
-    spectra = _mask_spectra(tuple(map(float, pitches)), hfov, aspect, rows, centred)
+    rounds = tuple(map(float, pitches))
+    masks = [_mask_spectra(rounds, hfov, aspect, rows, centred) for hfov in hfovs]
     cosine, sine = _inverse_at(yaw_cells, rows)
-    volume = np.empty((len(maps), len(pitches), yaw_cells), dtype=np.float32)
+    volume = np.empty((len(maps), len(hfovs), len(pitches), yaw_cells), dtype=np.float32)
     for first in range(0, len(maps), _CHUNK):
         part = slice(first, first + _CHUNK)
         mass = np.stack([attention_mass(m, rows) for m in maps[part]])
-        spectrum = np.fft.rfft(mass, axis=2).astype(np.complex64).transpose(2, 0, 1)
-        product = spectrum @ spectra
-        volume[part] = np.tensordot(product.real, cosine, axes=(0, 0))
-        volume[part] -= np.tensordot(product.imag, sine, axes=(0, 0))
+        spectrum = np.fft.rfft(mass, axis=2).astype(np.complex64)
+        spectrum = np.ascontiguousarray(spectrum.transpose(2, 0, 1))
+        for zoom, spectra in enumerate(masks):
+            product = spectrum @ spectra
+            volume[part, zoom] = np.tensordot(product.real, cosine, axes=(0, 0))
+            volume[part, zoom] -= np.tensordot(product.imag, sine, axes=(0, 0))
     # Far above rounding noise, far below what matters: equal views must compare equal.
-    return np.round(volume, 5)
+    return np.round(volume, 5, out=volume)
 
 
 def view_share(saliency: NDArray[np.floating], camera: Camera, aspect: float) -> float:

@@ -148,7 +148,7 @@ def _applied(sides: list[_Side], x: FloatArray, total: int) -> FloatArray:
     out = np.empty(total)
     for side in sides[::2]:  # both sides of a rule see the same values
         rows = side.rows.stop - side.rows.start
-        values = sum(tap * x[k : k + rows] for k, tap in enumerate(side.stencil))
+        values = np.correlate(x[: rows + len(side.stencil) - 1], side.stencil)
         out[side.rows] = values
         np.negative(values, out=out[side.rows.stop : side.rows.stop + rows])
     return out
@@ -159,8 +159,7 @@ def _gathered(sides: list[_Side], values: FloatArray, count: int) -> FloatArray:
     out = np.zeros(count)
     for upper, lower in zip(sides[::2], sides[1::2], strict=True):
         net = values[upper.rows] - values[lower.rows]
-        for k, tap in enumerate(upper.stencil):
-            out[k : k + len(net)] += tap * net
+        out[: len(net) + len(upper.stencil) - 1] += np.convolve(net, upper.stencil)
     return out
 
 

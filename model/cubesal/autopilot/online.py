@@ -83,6 +83,11 @@ class Step:
     yaw: Spline
     pitch: Spline
 
+    def state_at(self, time_s: float) -> FollowState:
+        """The state at another moment of its curve, which goes on for a while after the step."""
+        view = _at(self.yaw, self.pitch, time_s - self.began_s)
+        return replace(self.state, time_s=time_s, view=view)
+
     def view(self, time_s: float) -> tuple[float, float]:
         """(yaw, pitch) during the step, radians; yaw unwrapped."""
         since = np.array([time_s - self.began_s])

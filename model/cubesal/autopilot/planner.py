@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cubesal.autopilot.areas import Area, weighted
 from cubesal.autopilot.clock import PlanningClock, spacing, tick_times, values_at_ticks
-from cubesal.autopilot.coverage import share_volume
+from cubesal.autopilot.coverage import share_volumes
 from cubesal.autopilot.keys import PathKey, checked_keys
 from cubesal.autopilot.motion import ViewState
 from cubesal.autopilot.options import PlannerOptions
@@ -26,7 +26,16 @@ from cubesal.autopilot.shot_list import TickViews, key_cuts, shot_list
 from cubesal.autopilot.shots import finished_path
 from cubesal.autopilot.value_volume import Cell, MoveRules, ValueVolume
 
-__all__ = ["Plan", "Start", "grid_values", "move_rules", "nearest_cell", "plan", "plan_path"]
+__all__ = [
+    "Plan",
+    "Start",
+    "grid_values",
+    "move_rules",
+    "nearest_cell",
+    "plan",
+    "plan_path",
+    "plan_values",
+]
 
 MIN_CONTRAST = 0.05
 """Share by which the best view must beat the average one before moving is worth anything."""
@@ -139,10 +148,23 @@ def plan(
     options = options or PlannerOptions()
     times = np.asarray(times_s, dtype=np.float64)
     _check(maps, times, turn)
+    values = grid_values(weighted(maps, times, areas), options)
+    return plan_values(values, times, options, start, turn, keys)
+
+
+def plan_values(
+    values: NDArray[np.float32],
+    times_s: NDArray[np.floating],
+    options: PlannerOptions,
+    start: Start | None = None,
+    turn: NDArray[np.floating] | None = None,
+    keys: Sequence[PathKey] = (),
+) -> Plan:
+    """:func:`plan` for those who have the :func:`grid_values` (K, Z, P, Y) of the maps already."""
+    times = np.asarray(times_s, dtype=np.float64)
     begin = ViewState(*start) if isinstance(start, tuple) else start
     clock = PlanningClock.over(times, options.max_speed)
     ticks = tick_times(clock.clock, options)
-    values = grid_values(weighted(maps, times, areas), options)
     values = values_at_ticks(values, clock.clock, ticks)
     rules = move_rules(values, ticks, options)
     moved = None if turn is None else np.asarray(turn, dtype=np.float64)
@@ -182,13 +204,16 @@ def _insist(
 
 def grid_values(maps: NDArray[np.floating], options: PlannerOptions) -> NDArray[np.float32]:
     """(K, Z, P, Y): what each view of the planning grid is worth on each map."""
-    pairs = zip(options.fields_of_view, options.zoom_gains, strict=True)
-    volumes = [
-        share_volume(maps, options.pitches, options.yaw_cells, hfov, options.aspect, centred=True)
-        * np.float32(gain)
-        for hfov, gain in pairs
-    ]
-    return volumes[0][:, None] if len(volumes) == 1 else np.stack(volumes, axis=1)
+    volume = share_volumes(
+        maps,
+        options.pitches,
+        options.yaw_cells,
+        options.fields_of_view,
+        options.aspect,
+        centred=True,
+    )
+    volume *= np.array(options.zoom_gains, dtype=np.float32)[:, None, None]
+    return volume
 
 
 def _check(

@@ -243,9 +243,9 @@ def _over_rows(values: Volume, prices: Volume) -> Volume:
 def _over_columns(values: Volume, prices: Volume) -> Volume:
     b, columns = prices.shape[1] // 2, values.shape[3]
     wide = values[..., np.arange(-b, columns + b) % columns]
-    best = np.full_like(values, -np.inf)
+    best = np.asarray(wide[..., :columns] - prices[:, 0, None])
     trial = np.empty_like(values)
-    for k in range(2 * b + 1):
+    for k in range(1, 2 * b + 1):
         np.subtract(wide[..., k : k + columns], prices[:, k, None], out=trial)
         np.maximum(best, trial, out=best)
     return best
