@@ -238,6 +238,7 @@ class Viewer(QObject):
         self.documents.ready.connect(self._on_document)
         self.documents.failed.connect(self._tell)
         self.steering.failed.connect(self._tell)
+        self.steering.mode_changed.connect(window.autopilot.set_mode)
         self.editor.failed.connect(self._tell)
         self.editor.noticed.connect(window.show_notice)
         self.exports.failed.connect(self._tell)

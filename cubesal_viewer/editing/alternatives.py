@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from cubesal.autopilot import CameraPath, PathKey, alternative_paths, model_keys
 from cubesal.geometry import equirect_to_perspective
 from cubesal.video import ClipReader
-from cubesal_viewer.planner import PlanRequest
+from cubesal_viewer.autopilot.planner import PlanRequest
 from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["AlternativesDialog", "AlternativesFinder", "Shown", "keys_of"]
@@ -44,9 +44,10 @@ class Shown:
 
 def found_alternatives(clip: Path, projection: str | None, request: PlanRequest) -> list[Shown]:
     """Plan the alternatives of a stretch and look at the clip along each. Blocking."""
-    maps = np.stack(request.maps)
-    found = alternative_paths(maps, request.times_s, request.options, COUNT, request.areas)
-    begin, end = float(request.times_s[0]), float(request.times_s[-1])
+    maps = np.stack([saliency for _, saliency in request.maps.maps()])
+    times_s = request.maps.times_s
+    found = alternative_paths(maps, times_s, request.options, COUNT, request.areas)
+    begin, end = float(times_s[0]), float(times_s[-1])
     moments = [begin + part * (end - begin) for part in _MOMENTS]
     with ClipReader(clip, projection=projection) as reader:
         frames = [reader.read(reader.index_at(moment)).rgb() for moment in moments]

@@ -231,7 +231,7 @@ class AutopilotPanel(QWidget):
         self._calm.setInvertedAppearance(True)
         self._speed = _slider(self.tr("Fastest pan"), 5, 60)
         self._speed_text = QLabel()
-        self._share = QLabel("–")
+        self._share, self._mode = QLabel("–"), QLabel("–")
         self._key = _button(self.tr("Key"), self.tr("Insist on this view at this moment (X)"))
         self._record = _button(self.tr("Record"), self.tr("Record my own looking as keys (R)"))
         self._record.setCheckable(True)
@@ -251,6 +251,11 @@ class AutopilotPanel(QWidget):
     def set_autopilot(self, on: bool) -> None:
         """Show whether the autopilot steers; emits nothing."""
         self._button.setChecked(on)
+
+    def set_mode(self, mode: str) -> None:
+        """Say what the autopilot flies by: "planned", "live" ahead of any plan, or "" for none."""
+        words = {"planned": self.tr("planned"), "live": self.tr("live, ahead of the plan")}
+        self._mode.setText(words.get(mode, "–"))
 
     def set_recording(self, on: bool) -> None:
         """Show whether the person's looking is being recorded; emits nothing."""
@@ -279,6 +284,7 @@ class AutopilotPanel(QWidget):
         form.addRow(self.tr("Manner"), calm)
         form.addRow(self.tr("Fastest pan"), speed)
         form.addRow(self.tr("Attention in view"), self._share)
+        form.addRow(self.tr("Flies"), self._mode)
         keys = QHBoxLayout()
         keys.setSpacing(8)
         for button in (self._key, self._record, self._follow):

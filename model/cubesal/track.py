@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cubesal.errors import DAMAGED_ARRAY, MediaError
+from cubesal.track_snapshot import TrackSnapshot
 from cubesal.whole_files import written_whole
 
 Status = Literal["current", "stale", "none"]
@@ -126,6 +127,16 @@ class SaliencyTrack:
             if saliency is not None:
                 other.set(k, saliency)
         return other
+
+    def snapshot(self, points: NDArray[np.int64]) -> TrackSnapshot:
+        """The maps of some grid points (N,), ascending, to be read on another thread."""
+        held = {int(k): m for k in points if (m := self._maps[k]) is not None}
+        return TrackSnapshot(self, points, self.time_s[points], held)
+
+    def analysed_between(self, start_s: float, end_s: float) -> NDArray[np.int64]:
+        """Grid points in an interval of time that are analysed, ascending."""
+        inside = (self.time_s >= start_s - 1e-6) & (self.time_s <= end_s + 1e-6)
+        return np.flatnonzero(inside & self._done).astype(np.int64)
 
     def index_at(self, time_s: float) -> int:
         """The last grid point at or before a moment; the first one for moments before all."""

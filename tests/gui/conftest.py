@@ -31,7 +31,7 @@ from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
 OUR_THREADS = {"alternatives", "areas", "decode", "document", "export", "follow"}
-OUR_THREADS |= {"inference", "inspect", "planner", "seams"}
+OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -264,3 +265,24 @@ def test_a_damaged_map_counts_as_missing_and_is_counted(tmp_path):
         assert track.damaged == 1
         assert list(track.missing()) == [4]
         track.close()
+
+
+def test_a_snapshot_reads_what_was_there_on_another_thread(tmp_path):
+    grid = grid_of(12)
+    key = key_of(grid)
+    with new_document(tmp_path) as document:
+        put_maps(document, key, range(8))
+        document.commit()
+        document._connection.execute("UPDATE maps SET code = x'00' WHERE id & 255 = 4")
+        track = StoredTrack(grid, document.path, key, budget=1)
+        track.set(8, map_of(8))
+        points = track.analysed_between(0.2, 99.0)
+        assert points.tolist() == list(range(1, 9))
+        snapshot = track.snapshot(points)
+        track.set(9, map_of(9))
+        track.close()
+        with ThreadPoolExecutor(1) as other:
+            read = dict(other.submit(lambda: list(snapshot.maps())).result())
+        assert list(read) == [1, 2, 3, 5, 6, 7, 8], "without the damaged one"
+        np.testing.assert_allclose(read[3], map_of(3), atol=5 * 0.5 / 255)
+        np.testing.assert_array_equal(read[8], map_of(8))

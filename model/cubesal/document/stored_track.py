@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from cubesal.document.analysis_key import AnalysisKey
 from cubesal.document.errors import DocumentError
 from cubesal.document.reading import MapReader
 from cubesal.track import SaliencyTrack
+from cubesal.track_snapshot import TrackSnapshot
 
 __all__ = ["StoredTrack"]
 
@@ -67,6 +69,20 @@ class StoredTrack(SaliencyTrack):
         other._peaks = self._peaks.copy()
         return other
 
+    def snapshot(self, points: NDArray[np.int64]) -> TrackSnapshot:
+        """As of :class:`SaliencyTrack`; what is not in memory is read by a reader of its own."""
+        path, key = self.path, self.key
+
+        @contextmanager
+        def opened() -> Iterator[Callable[[int], _Map | None]]:
+            reader = MapReader(path, key)
+            try:
+                yield lambda k: _read(reader, k)
+            finally:
+                reader.close()
+
+        return TrackSnapshot(self, points, self.time_s[points], self._lazy.in_memory(), opened)
+
     def close(self) -> None:
         """Close the file; idempotent. Only maps in memory can be had afterwards."""
         self._lazy.reader.close()
@@ -75,6 +91,13 @@ class StoredTrack(SaliencyTrack):
         self.damaged += 1
         self._done[k] = False
         self._peaks[k] = np.nan
+
+
+def _read(reader: MapReader, k: int) -> _Map | None:
+    try:
+        return reader.read(k)
+    except DocumentError:
+        return None  # counted as damaged by whoever looks at it
 
 
 class _LazyMaps:
@@ -113,6 +136,10 @@ class _LazyMaps:
         if read is not None:
             self._keep(k, read)
         return read
+
+    def in_memory(self) -> dict[int, _Map]:
+        """The maps that need not be read, by grid point."""
+        return {**self._recent, **self.pinned}
 
     def release(self, points: Iterable[int]) -> None:
         """Let go of pinned maps, which the document holds now."""

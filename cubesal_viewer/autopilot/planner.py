@@ -8,16 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from cubesal import autopilot
 from cubesal.autopilot import (
     Area,
     CameraPath,
     PathKey,
     PlannerOptions,
-    ViewState,
     captured_shares,
     model_keys,
-    plan,
+    plan_values,
 )
+from cubesal.errors import CubesalError
+from cubesal.track_snapshot import TrackSnapshot
+from cubesal_viewer.autopilot.seen_values import SeenValues, blocks
 from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["Plan", "PlanRequest", "Planner", "found_plan"]
@@ -25,33 +28,27 @@ __all__ = ["Plan", "PlanRequest", "Planner", "found_plan"]
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """Maps (H, W) and their times (K,) of one analysed stretch, and where the view is now.
+    """The maps of one analysed stretch, read by whoever plans, and where the view is now."""
 
-    ``join``: a moment soon to come, and how the camera that is flying will look and move then.
-    """
-
-    maps: tuple[NDArray[np.float32], ...]
-    times_s: NDArray[np.float64]
+    maps: TrackSnapshot
     options: PlannerOptions
     start: tuple[float, float] | None
     keys: tuple[PathKey, ...] = ()
     areas: tuple[Area, ...] = ()
-    join: tuple[float, ViewState] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A path, and the share (K,) of the attention at ``times_s`` (K,) that it keeps in view.
 
-    ``keys`` tell the path in short. ``onward`` is the best way for a camera that is flying: it
-    begins at the moment to join, with that camera's motion.
+    ``keys`` tell the path in short; ``made`` knows the best way on from any view.
     """
 
     path: CameraPath
     times_s: NDArray[np.float64]
     shares: NDArray[np.float64]
-    keys: tuple[PathKey, ...] = ()
-    onward: CameraPath | None = None
+    keys: tuple[PathKey, ...]
+    made: autopilot.Plan
 
 
 class Planner(QObject):
@@ -64,6 +61,7 @@ class Planner(QObject):
         super().__init__(parent)
         self._worker = Worker("planner")
         self._generation = 0
+        self._seen = SeenValues()
 
     def plan(self, request: PlanRequest) -> int:
         """Plan a path; ``planned`` brings the generation returned here and the path."""
@@ -83,26 +81,24 @@ class Planner(QObject):
 
     def _plan(self, generation: int, request: PlanRequest) -> None:
         try:
-            found = found_plan(request)
+            found = found_plan(request, self._seen)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
         else:
             self.planned.emit(generation, found)
 
 
-def found_plan(request: PlanRequest) -> Plan:
-    """Plan the stretch, and the way onward for a camera that is flying over it. Blocking."""
-    maps, options = np.stack(request.maps), request.options
-    made = plan(
-        maps,
-        request.times_s,
-        options,
-        start=request.start,
-        keys=request.keys,
-        areas=request.areas,
-    )
-    onward = None
-    if request.join is not None and request.join[0] < request.times_s[-1]:
-        onward = made.onward(*request.join, seconds=None)
-    shares = captured_shares(maps, request.times_s, made.path, options.aspect)
-    return Plan(made.path, request.times_s, shares, model_keys(made.path), onward)
+def found_plan(request: PlanRequest, seen: SeenValues | None = None) -> Plan:
+    """Plan the stretch. Blocking; in memory are a block of maps and their values. CubesalError."""
+    options = request.options
+    times, values = (seen or SeenValues()).of(request.maps, options, request.areas)
+    if len(times) == 0:
+        raise CubesalError("the maps of this clip cannot be read any more; analyse it anew")
+    made = plan_values(values, times, options, start=request.start, keys=request.keys)
+    shares = np.full(len(times), np.nan)
+    for points, maps in blocks(request.maps):
+        moments = request.maps.times_s[np.searchsorted(request.maps.points, points)]
+        shares[np.searchsorted(times, moments)] = captured_shares(
+            maps, moments, made.path, options.aspect
+        )
+    return Plan(made.path, times, shares, model_keys(made.path), made)
