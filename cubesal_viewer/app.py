@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from cubesal.camera import Camera
 from cubesal.errors import ExportError
+from cubesal.inspection import is_own_maps, own_maps_path
 from cubesal.models import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
@@ -26,6 +27,7 @@ from cubesal_viewer.files import Files
 from cubesal_viewer.inspect.controller import Inspect
 from cubesal_viewer.keys import window_commands
 from cubesal_viewer.log import logger
+from cubesal_viewer.own_maps import OwnMaps
 from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.preferences.controller import PreferencesController
@@ -78,6 +80,7 @@ class Viewer(QObject):
             self.state, self._keeper, self.transport, self.analysis, self.window, settings
         )
         self.documents = self.files.documents
+        self.own_maps = OwnMaps(self.state, self.window, settings)
         self.inspect = Inspect(self, self._keeper)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
@@ -105,6 +108,9 @@ class Viewer(QObject):
 
     def open(self, path: Path | str, projection: str | None = None) -> None:
         """Open a clip or document and analyse it; a failure is told and changes nothing."""
+        if self.own_maps.takes(Path(path)):
+            self.own_maps.show(Path(path))
+            return
         self.files.open(path, projection)
 
     def export(self, kind: ExportKind) -> None:
@@ -244,6 +250,7 @@ class Viewer(QObject):
         self.exports.failed.connect(self._tell)
         self.inspect.changed.connect(self._show)
         self.inspect.failed.connect(self._tell)
+        self.own_maps.failed.connect(self._tell)
         self.exports.finished.connect(self._on_exported)
         window.overlay.set_overlay(state.overlay)
         window.models.set_choice(state.model)
@@ -256,6 +263,7 @@ class Viewer(QObject):
         self.window.transport.set_clip(clip.info)
         self.window.timeline.set_clip(clip.info.duration_s)
         self.files.shown(clip.info.path, clip.projection)
+        self.own_maps.forget()
         if self.start_frame:
             self.transport.seek(self.start_frame)
         if self.start_camera is not None:
@@ -281,7 +289,8 @@ class Viewer(QObject):
         self._tell(message)
 
     def _on_model_chosen(self, choice: ModelChoice) -> None:
-        save_model(self._settings, choice)
+        if not is_own_maps(choice.model):
+            save_model(self._settings, choice)
         self.state.set_model(choice)
 
     def _on_model(self, choice: ModelChoice) -> None:
@@ -309,6 +318,10 @@ class Viewer(QObject):
         self._show()
 
     def _on_model_spared(self) -> None:
+        if is_own_maps(self.state.model.model):
+            name = own_maps_path(self.state.model.model).name
+            self.window.show_model(self.tr("%1, maps from a file").replace("%1", name))
+            return
         words = self.tr("%1, analysed before")
         self.window.show_model(words.replace("%1", self.state.model.model))
 

@@ -10,7 +10,7 @@ from cubesal.models import available_models
 from cubesal.overlay import COLORMAPS, OverlayStyle, RangeMode
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 
-__all__ = ["application_settings", "load_choices", "save_model", "save_overlay"]
+__all__ = ["application_settings", "load_choices", "load_model", "save_model", "save_overlay"]
 
 
 def application_settings() -> QSettings:
@@ -29,12 +29,17 @@ def load_choices(settings: QSettings, state: ViewerState) -> None:
     mode: RangeMode = "clip" if settings.value("overlay/range") == "clip" else "frame"
     style = replace(style, opacity=opacity, threshold=threshold, range_mode=mode)
     state.set_overlay(Overlay(style))
+    state.set_model(load_model(settings))
+
+
+def load_model(settings: QSettings) -> ModelChoice:
+    """The model that was chosen last; an unknown one is the default."""
     choice = ModelChoice()
     model = str(settings.value("model/name", choice.model))
     if model not in {known.name for known in available_models()}:
         model = choice.model
     prior = {"true": True, "false": False}.get(str(settings.value("model/prior")).lower())
-    state.set_model(replace(choice, model=model, prior=prior))
+    return replace(choice, model=model, prior=prior)
 
 
 def save_overlay(settings: QSettings, overlay: Overlay) -> None:

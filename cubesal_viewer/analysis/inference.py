@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cubesal.analysis import analyse
 from cubesal.document import decode_map, encode_map
+from cubesal.inspection import is_own_maps, named_track
 from cubesal.predictor import SaliencyPredictor, create_predictor
 from cubesal.video import ClipReader
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
@@ -82,6 +83,11 @@ class Inference(QObject):
     def _run(self, generation: int, request: AnalysisRequest) -> None:
         try:
             with ClipReader(request.path, projection=request.projection) as reader:
+                if is_own_maps(request.choice.model):
+                    track = named_track(request.choice.model, request.path, reader.times_s)
+                    self.gridded.emit(generation, track)
+                    self.finished.emit(generation)
+                    return
                 tracks = open_tracks(reader, request)
                 self.gridded.emit(generation, tracks.shown)
                 if not tracks.own.complete:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from cubesal.document import SUFFIX, DocumentContent, find_clip, remove_document
+from cubesal.inspection import is_own_maps
 from cubesal_viewer.document import dialogs
 from cubesal_viewer.document.keeper import (
     FoundDocument,
@@ -188,6 +189,8 @@ class DocumentController(QObject):
         edits = Edits(content.path, content.areas, content.markers, content.span_s)
         self._state.set_edits(edits)
         if not is_whole:
+            if content.model is not None and is_own_maps(content.model):
+                self._state.set_model(replace(self._state.model, model=content.model, prior=None))
             return
         self._state.set_overlay(Overlay(content.style, content.overlay_visible))
         if content.model is not None:

@@ -20,6 +20,7 @@ __all__ = [
     "ask_for_clip",
     "ask_to_restore",
     "choose_document_name",
+    "choose_maps",
     "choose_to_open",
 ]
 
@@ -48,6 +49,17 @@ def choose_to_open(parent: QWidget, folder: str) -> Path | None:
     title = _tr("Open a 360° clip or a document")
     chosen, _ = QFileDialog.getOpenFileName(parent, title, folder, ";;".join(kinds))
     return Path(chosen) if chosen else None
+
+
+def choose_maps(parent: QWidget, folder: str) -> Path | None:
+    """A file of maps; a folder of them is dropped onto the window."""
+    kinds = ";;".join([_tr("Maps") + " (*.npz *.npy)", _tr("All files") + " (*)"])
+    title = _tr("Maps of this clip: an npz, or any npy file of a Wild-360 folder")
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, folder, kinds)
+    path = Path(chosen)
+    if not chosen:
+        return None
+    return path.parent if path.suffix.lower() == ".npy" else path
 
 
 def choose_document_name(parent: QWidget, suggestion: Path) -> Path | None:

@@ -19,6 +19,7 @@ from cubesal.exporting import (
     export_overlay,
     export_path,
 )
+from cubesal.inspection import is_own_maps, named_track
 from cubesal.overlay import OverlayStyle
 from cubesal.predictor import create_predictor
 from cubesal.progress import ProgressFn
@@ -130,6 +131,9 @@ def _completed_track(request: ExportRequest, stage: StageFn) -> SaliencyTrack:
     if track is not None and track.complete:
         return track
     choice = analysis.choice
+    if is_own_maps(choice.model):
+        with ClipReader(analysis.path, projection=analysis.projection) as reader:
+            return named_track(choice.model, analysis.path, reader.times_s)
     predictor = create_predictor(choice.model, choice.device, prior=choice.prior)
     with ClipReader(analysis.path, projection=analysis.projection) as reader:
         if track is None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from cubesal.autopilot import PlannerOptions
+from cubesal.inspection import is_own_maps, own_maps_path
 from cubesal.overlay import COLORMAPS, RangeMode, colormap_lut
 from cubesal_viewer.state import ModelChoice, Overlay
 from cubesal_viewer.widgets.commands import with_key
@@ -151,9 +152,10 @@ class OverlayPanel(QWidget):
 
 
 class ModelPanel(QWidget):
-    """Emits ``changed`` with a new :class:`ModelChoice`."""
+    """Emits ``changed`` with a new :class:`ModelChoice`; ``maps_asked``: take maps of a file."""
 
     changed = Signal(object)
+    maps_asked = Signal()
 
     def __init__(
         self, models: list[ModelInfo], devices: list[str], parent: QWidget | None = None
@@ -176,9 +178,15 @@ class ModelPanel(QWidget):
         form.addRow(self.tr("Model"), self._model)
         form.addRow(self.tr("Device"), self._device)
         form.addRow(self._prior)
+        words = self.tr("Maps from a file…")
+        self._maps = _button(words, self.tr("Show maps of your own in place of a model's"))
+        self._maps.clicked.connect(self.maps_asked)
+        form.addRow(self._maps)
         form.addRow(self._status)
         self.set_choice(ModelChoice())
-        self._model.currentTextChanged.connect(lambda name: self._edited(model=name, prior=None))
+        self._model.currentTextChanged.connect(
+            lambda name: self._edited(model=self._model.currentData() or name, prior=None)
+        )
         self._device.currentTextChanged.connect(lambda name: self._edited(device=name))
         self._prior.toggled.connect(lambda on: self._edited(prior=on))
 
@@ -187,12 +195,25 @@ class ModelPanel(QWidget):
         self._choice = choice
         for widget in (self._model, self._device, self._prior):
             widget.blockSignals(True)
-        _show_entry(self._model, choice.model)
+        self._show_model(choice.model)
         _show_entry(self._device, choice.device)
-        own = self._has_prior.get(choice.model, True)
+        own = self._has_prior.get(choice.model, not is_own_maps(choice.model))
+        self._prior.setEnabled(not is_own_maps(choice.model))
         self._prior.setChecked(own if choice.prior is None else choice.prior)
         for widget in (self._model, self._device, self._prior):
             widget.blockSignals(False)
+
+    def _show_model(self, model: str) -> None:
+        """Select a model; own maps are shown under the name of their file, one entry at a time."""
+        for row in reversed(range(self._model.count())):
+            if self._model.itemData(row) not in (None, model):
+                self._model.removeItem(row)
+        if not is_own_maps(model):
+            _show_entry(self._model, model)
+            return
+        if self._model.findData(model) < 0:
+            self._model.addItem(own_maps_path(model).name, model)
+        self._model.setCurrentIndex(self._model.findData(model))
 
     def set_devices(self, devices: tuple[str, ...]) -> None:
         """Offer the devices that really exist, once they are known; emits nothing."""

@@ -6,9 +6,10 @@ import csv
 import json
 import os
 
+import numpy as np
 import pytest
 
-from cubesal.track import load_npz
+from cubesal.track import SaliencyTrack, load_npz
 from cubesal.video import ClipReader
 from cubesal.video.spherical import read_spherical_metadata
 from tests.media import make_damaged, make_text
@@ -344,3 +345,30 @@ def test_one_failing_output_is_told_and_the_others_are_there(
     assert len(done.errors) == 1
     assert "no frame between 50 s" in done.errors[0]
     assert list(out.iterdir()) == []
+
+
+def test_own_maps_lead_the_path_and_are_exported_without_any_model(
+    cubesal, clip, tmp_path, monkeypatch
+):
+    def refuse(*_arguments):
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("cubesal.cli.export_work.load_predictor", refuse)
+    monkeypatch.setattr("cubesal.cli.path_report.load_predictor", refuse)
+    track = SaliencyTrack(np.arange(6) * 5, np.arange(6) / 6, "clip.mp4", "mine")
+    for k in range(6):
+        saliency = np.zeros((60, 120), np.float32)
+        saliency[25:35, 80:88] = 1.0  # about 72 degrees to the right
+        track.set(k, saliency)
+    maps, out, card = tmp_path / "mine.npz", tmp_path / "p.csv", tmp_path / "card.json"
+    track.save_npz(maps)
+    done = cubesal("export", clip, "--what", "path", "--maps", maps, "-o", out)
+    assert done.code == 0, done.err
+    assert all(abs(float(row["yaw_deg"]) - 72) < 10 for row in rows_of(out))
+    assert cubesal("path-report", clip, "--maps", maps, "--json", card).code == 0
+    assert json.loads(card.read_text())["rows"][0]["captured"] > 0.9
+    wrong = tmp_path / "wrong.npz"
+    wrong.write_bytes(b"PK nothing")
+    done = cubesal("export", clip, "--what", "path", "--maps", wrong, "-o", tmp_path / "q.csv")
+    assert done.code != 0
+    assert any("wrong.npz" in line for line in done.errors)

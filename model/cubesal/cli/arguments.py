@@ -195,6 +195,7 @@ def _add_export(commands: Any) -> ArgumentParser:
         help="of maps (npz, npy, png, wild360), of a path (csv, json, ffmpeg, otio); repeatable",
     )
     parser.add_argument("--json", action="store_true", help="report as JSON on stdout")
+    values.add_maps(parser)
     _add_flat(parser)
     encoding = parser.add_argument_group("encoding")
     encoding.add_argument("--codec", choices=CODECS, default="h264")

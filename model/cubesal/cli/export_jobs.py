@@ -17,7 +17,7 @@ __all__ = ["jobs_of", "options_of", "shape_of"]
 
 #: Of the options only these are about the run and not about its results.
 _OF_THE_RUN = ("command", "verbose", "quiet", "json", "queue", "what", "clip", "out", "aspect")
-_PATHS = ("path",)
+_PATHS = ("path", "maps")
 
 
 def jobs_of(options: Options) -> list[ExportJob]:
@@ -78,6 +78,7 @@ def options_of(job: ExportJob) -> Options:
     settings = dict(job.settings)
     try:
         settings.pop("shape")
+        settings.setdefault("maps", None)  # journals of earlier versions know no such option
         for name in _PATHS:
             settings[name] = None if settings[name] is None else Path(settings[name])
     except (KeyError, TypeError) as error:

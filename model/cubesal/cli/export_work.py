@@ -27,6 +27,7 @@ from cubesal.exporting import (
     export_path,
     export_snapshot,
 )
+from cubesal.inspection.own_maps import open_own_maps
 from cubesal.progress import ProgressFn
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
@@ -35,7 +36,7 @@ from cubesal.video.hardware import usable_encoder
 __all__ = ["Exporter"]
 
 #: What decides about the maps of a clip.
-_ANALYSIS = ("model", "device", "prior", "projection", "rate", "every", "from_s", "to_s")
+_ANALYSIS = ("maps", "model", "device", "prior", "projection", "rate", "every", "from_s", "to_s")
 
 
 class Exporter:
@@ -78,6 +79,8 @@ class Exporter:
             if is_snapshot:
                 shown_s = float(reader.times_s[reader.index_at(options.from_s)])
                 span = TimeRange(shown_s, shown_s + 1e-5)
+            if options.maps is not None:
+                return open_own_maps(options.maps, options.clip, reader.times_s)
             predictor, _ = load_predictor(options, self.console)
             track = analysed_track(reader, predictor, options, self.console, span)
             self.count_damaged(options.clip, len(reader.damaged))

@@ -30,6 +30,7 @@ from cubesal.cli.work import analysed_track, load_predictor
 from cubesal.errors import EvaluationError
 from cubesal.evaluation.subjects import primary_frames
 from cubesal.geometry import dir_from_uv
+from cubesal.inspection.own_maps import open_own_maps
 from cubesal.track import load_npz
 from cubesal.video import ClipReader
 from cubesal.whole_files import written_whole
@@ -88,8 +89,11 @@ def _ground(source: Path, options: Options, console: Console) -> _Ground:
         _, times_s, maps = load_npz(source).arrays()
         return _Ground(maps, times_s, _NPZ_FPS)
     with ClipReader(source, projection=options.projection) as reader:
-        predictor, _ = load_predictor(options, console)
-        track = analysed_track(reader, predictor, options, console)
+        if options.maps is not None:
+            track = open_own_maps(options.maps, source, reader.times_s)
+        else:
+            predictor, _ = load_predictor(options, console)
+            track = analysed_track(reader, predictor, options, console)
         _, times_s, maps = track.arrays()
         frame_times = reader.times_s.copy()
         damaged = len(reader.damaged)

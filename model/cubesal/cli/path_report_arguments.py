@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cubesal.cli import values
+from cubesal.cli.values import add_maps
 
 __all__ = ["add_path_report"]
 
@@ -36,6 +37,7 @@ def add_path_report(commands: Any) -> ArgumentParser:
         "--gt", type=Path, metavar="FILE", help="subject boxes (JSON): adds the hit rates"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything, as JSON")
+    add_maps(parser)
     parser.add_argument(
         "--hfov",
         type=values.fov_deg,

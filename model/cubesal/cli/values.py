@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
 
 __all__ = [
+    "add_maps",
     "aspect",
     "burn",
     "columns",
@@ -157,3 +160,13 @@ def aspect(text: str) -> tuple[int, int]:
     if max(across, down) > 100 or not 0.2 <= across / down <= 5:
         raise ArgumentTypeError(f"{text} is not an aspect between 1:5 and 5:1 in small numbers")
     return across, down
+
+
+def add_maps(parser: Any) -> None:
+    """Add ``--maps``: a user's own in place of a model's."""
+    parser.add_argument(
+        "--maps",
+        type=Path,
+        metavar="FILE",
+        help="use these maps, run no model: an npz as of predict, or a Wild-360 folder of npy",
+    )

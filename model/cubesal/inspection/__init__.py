@@ -10,6 +10,13 @@ from cubesal.inspection.area_statistics import (
 )
 from cubesal.inspection.areas import Area, Circle, Polygon
 from cubesal.inspection.difference import DIFFERENCE_RANGE, difference_map
+from cubesal.inspection.own_maps import (
+    is_own_maps,
+    named_track,
+    open_own_maps,
+    own_maps_path,
+    own_maps_word,
+)
 from cubesal.inspection.scores import METRICS, Metric, TrackScores, score_moment
 from cubesal.inspection.seams import QUANTITIES, Quantity, SeamReport, SeamSide, inspect_seams
 from cubesal.inspection.truth import GroundTruth, TruthMap, open_ground_truth
@@ -31,8 +38,13 @@ __all__ = [
     "TruthMap",
     "difference_map",
     "inspect_seams",
+    "is_own_maps",
     "measure_area",
+    "named_track",
     "open_ground_truth",
+    "open_own_maps",
+    "own_maps_path",
+    "own_maps_word",
     "score_moment",
     "write_area_curves",
     "write_area_table",
