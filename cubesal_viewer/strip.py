@@ -53,6 +53,7 @@ class Strip(QObject):
     def _on_edits(self, edits: Edits) -> None:
         duration_s = self._state.clip.duration_s if self._state.clip else 0.0
         self._window.timeline.marks.set_markers(edits.markers)
+        self._window.autopilot.areas.set_areas(edits.areas)
         self._window.timeline.marks.set_span(edits.span_s, duration_s)
 
     def _refresh(self) -> None:

@@ -119,6 +119,13 @@ class Editor(QObject):
         words = self.tr("Prefer area") if kind == "prefer" else self.tr("Avoid area")
         self.history.edit(words, replace(edits, areas=(*edits.areas, area)))
 
+    def delete_area(self, row: int) -> None:
+        """Neither prefer nor avoid one of the areas."""
+        areas = self._state.edits.areas
+        if 0 <= row < len(areas):
+            rest = (*areas[:row], *areas[row + 1 :])
+            self.history.edit(self.tr("Delete area"), replace(self._state.edits, areas=rest))
+
     def clear_areas(self) -> None:
         """Neither prefer nor avoid anything."""
         self.history.edit(self.tr("Clear areas"), replace(self._state.edits, areas=()))

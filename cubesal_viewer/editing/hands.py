@@ -21,6 +21,7 @@ def _tr(text: str) -> str:
 def connect_hands(editor: Editor, window: MainWindow) -> None:
     """Let the window's widgets reach the editor."""
     timeline, panel = window.timeline, window.autopilot
+    panel.areas.deleted.connect(editor.delete_area)
     timeline.key_moved.connect(editor.move_key)
     timeline.key_deleted.connect(editor.delete_key)
     timeline.key_menu.connect(lambda key, at: key_menu(editor, key, window).popup(at))

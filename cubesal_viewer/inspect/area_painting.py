@@ -21,13 +21,19 @@ _LINE: Final = QColor(120, 235, 160)
 _JUMP: Final = 0.2
 
 
-def paint_line(painter: QPainter, pane: EquirectPane, dirs: NDArray[np.float64]) -> None:
-    """Draw a line through directions (N, 3)."""
+def paint_line(
+    painter: QPainter,
+    pane: EquirectPane,
+    dirs: NDArray[np.float64],
+    line: QColor = _LINE,
+    thick: float = 1.8,
+) -> None:
+    """Draw a line through directions (N, 3), ``thick`` pixels thick over a shade of twice that."""
     yaws, pitches = angles_from_dir(dirs)
     points = [pane.position_of(float(y), float(p)) for y, p in zip(yaws, pitches, strict=True)]
     width = pane.picture.width / pane.devicePixelRatio()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for colour, thickness in ((_SHADE, 3.6), (_LINE, 1.8)):
+    for colour, thickness in ((_SHADE, 2 * thick), (line, thick)):
         painter.setPen(QPen(colour, thickness))
         for run in _runs(points, _JUMP * width):
             painter.drawPolyline(run)

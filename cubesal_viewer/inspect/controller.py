@@ -22,6 +22,7 @@ from cubesal_viewer.inspect.panel import InspectPanel
 from cubesal_viewer.inspect.seam_tool import SeamQuestion, SeamTool
 from cubesal_viewer.inspect.truth_tool import TruthTool
 from cubesal_viewer.inspect.wipe_tool import WipeTool
+from cubesal_viewer.inspect.wish_marks import WishMarks
 from cubesal_viewer.state import Playhead
 from cubesal_viewer.widgets.commands import Command
 
@@ -54,6 +55,7 @@ class Inspect(QObject):
         self.panel.add_tool(self.tr("Ground truth"), self.truth.view)
         self.areas = AreaTool(lambda: viewer.analysis.track, viewer.window.equirect, self)
         self.panel.add_tool(self.tr("Areas"), self.areas.view)
+        self.wishes = WishMarks(viewer.state, viewer.window.equirect, self)
         self.wipe = WipeTool(viewer.analysis, keeper.keep, viewer.window.equirect, self)
         keeper.committed.connect(self.wipe.on_committed)
         viewer.documents.saved.connect(self.wipe.on_saved)

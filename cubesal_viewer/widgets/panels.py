@@ -23,6 +23,7 @@ from cubesal.autopilot import PlannerOptions
 from cubesal.inspection import is_own_maps, own_maps_path
 from cubesal.overlay import COLORMAPS, RangeMode, colormap_lut
 from cubesal_viewer.state import ModelChoice, Overlay
+from cubesal_viewer.widgets.area_list import AreaList
 from cubesal_viewer.widgets.commands import with_key
 
 if TYPE_CHECKING:
@@ -253,6 +254,7 @@ class AutopilotPanel(QWidget):
         self._speed = _slider(self.tr("Fastest pan"), 5, 60)
         self._speed_text = QLabel()
         self._share, self._mode = QLabel("–"), QLabel("–")
+        self.areas = AreaList()
         self._key = _button(self.tr("Key"), self.tr("Insist on this view at this moment (X)"))
         self._record = _button(self.tr("Record"), self.tr("Record my own looking as keys (R)"))
         self._record.setCheckable(True)
@@ -311,6 +313,7 @@ class AutopilotPanel(QWidget):
         for button in (self._key, self._record, self._follow):
             keys.addWidget(button)
         form.addRow(self.tr("Path"), keys)
+        form.addRow(self.areas)
 
     def _show_speed(self) -> None:
         self._speed_text.setText(f"{self._speed.value()} °/s")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cubesal.autopilot import PathKey
@@ -194,10 +194,23 @@ def test_an_area_to_avoid_sends_the_path_elsewhere(qtbot: QtBot, analysed: Viewe
     qtbot.waitUntil(
         lambda: analysed.steering.settled and abs(path_yaw(analysed, 1.0) - now) > 5, timeout=5000
     )
-    analysed.editor.clear_areas()
+    shown = analysed.window.autopilot.areas
+    assert shown.isVisible()
+    listed = shown.findChild(QListWidget)
+    assert listed is not None
+    assert "avoid" in listed.item(0).text()
+    pane = analysed.window.equirect
+    before = pane.grab_image()
+    listed.setCurrentRow(0)
+    qtbot.mouseClick(shown.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert analysed.state.edits.areas == ()
+    assert not shown.isVisible()
+    assert pane.grab_image() != before, "the outline is gone"
     qtbot.waitUntil(
         lambda: analysed.steering.settled and abs(path_yaw(analysed, 1.0) - now) < 1, timeout=5000
     )
+    analysed.editor.history.stack.undo()
+    assert analysed.state.edits.areas == (area,)
 
 
 def test_markers_and_range_come_by_keys_and_are_undone(qtbot: QtBot, analysed: Viewer) -> None:
