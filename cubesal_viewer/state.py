@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cubesal.autopilot import Area, PathKey
 from cubesal.camera import Camera
-from cubesal.document import Marker
+from cubesal.document import Marker, Region
 from cubesal.overlay import OverlayStyle
 from cubesal.video import ClipInfo
 from cubesal_viewer.preferred import Preferences
@@ -59,13 +59,15 @@ class ModelChoice:
 class Edits:
     """What a person has made of the clip: all of it can be undone, and is in the document.
 
-    ``path``: the keys insisted on, ascending in time; ``span_s``: the A–B range in seconds.
+    ``path``: the keys insisted on, ascending in time; ``span_s``: the A–B range in seconds;
+    ``regions``: the areas of interest.
     """
 
     path: tuple[PathKey, ...] = ()
     areas: tuple[Area, ...] = ()
     markers: tuple[Marker, ...] = ()
     span_s: tuple[float, float] | None = None
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True)

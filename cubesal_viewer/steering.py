@@ -56,6 +56,7 @@ class Steering(QObject):
         #: path therefore begins at their view instead of at the start of the analysed stretch.
         self._hand_held = self._from_view = False
         self.options = PlannerOptions()
+        self._wishes = (state.edits.path, state.edits.areas)
         analysis.track_changed.connect(self._on_track_changed)
         state.playhead_changed.connect(self._follow)
         state.autopilot_changed.connect(self._on_autopilot)
@@ -137,6 +138,10 @@ class Steering(QObject):
 
     def _on_edits(self) -> None:
         """Other keys or areas: the path as a whole is another one."""
+        wishes = (self._state.edits.path, self._state.edits.areas)
+        if wishes == self._wishes:
+            return
+        self._wishes = wishes
         self._from_view = False
         self._plan()
 

@@ -87,6 +87,7 @@ class DocumentController(QObject):
             self._made,
             path=edits.path,
             areas=edits.areas,
+            regions=edits.regions,
             markers=edits.markers,
             span_s=edits.span_s,
             style=overlay.style,
@@ -186,7 +187,7 @@ class DocumentController(QObject):
     def _apply(self, content: DocumentContent, is_whole: bool) -> None:
         """Bring the state to what a document says; an unnamed one leaves overlay and model be."""
         self._made = content
-        edits = Edits(content.path, content.areas, content.markers, content.span_s)
+        edits = Edits(content.path, content.areas, content.markers, content.span_s, content.regions)
         self._state.set_edits(edits)
         if not is_whole:
             if content.model is not None and is_own_maps(content.model):

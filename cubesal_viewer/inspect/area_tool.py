@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPainter
 
+from cubesal.document import Region
 from cubesal.errors import CubesalError
 from cubesal.inspection import (
     Area,
@@ -24,6 +25,7 @@ from cubesal_viewer.inspect.area_drawing import AreaDrawing, Shape
 from cubesal_viewer.inspect.area_painting import paint_line, paint_name
 from cubesal_viewer.inspect.area_view import AreaView
 from cubesal_viewer.inspect.pending import Pending
+from cubesal_viewer.inspect.regions import area_of, region_of
 from cubesal_viewer.widgets.equirect_pane import EquirectPane
 from cubesal_viewer.worker import Worker, one_sentence
 
@@ -36,16 +38,25 @@ _Batch = Sequence[tuple[int, NDArray[np.float32]]]
 @dataclass(eq=False)
 class _Entry:
     number: int
-    name: str
+    region: Region
     area: Area
     statistics: AreaStatistics | None = None
     pending: Pending = field(default_factory=Pending)
 
+    @property
+    def name(self) -> str:
+        return self.region.name
+
 
 class AreaTool(QObject):
-    """Keeps the areas of the open clip; maps are measured on a thread of its own."""
+    """Shows the areas of the open clip; maps are measured on a thread of its own.
+
+    ``edited`` brings what the hands have done, in words, and the regions that there are to be;
+    :meth:`set_regions` brings those that there are.
+    """
 
     measured = Signal(int, int, object)
+    edited = Signal(str, object)
     failed = Signal(str)
 
     def __init__(
@@ -60,6 +71,7 @@ class AreaTool(QObject):
         self.drawing = AreaDrawing(pane)
         self._worker: Worker | None = None
         self._entries: list[_Entry] = []
+        self._regions: tuple[Region, ...] = ()
         self._numbered = 0
         self._generation = 0
         self._track: SaliencyTrack | None = None
@@ -90,31 +102,54 @@ class AreaTool(QObject):
 
     def add(self, area: Area) -> None:
         """Take an area into the list, under a name of its own."""
-        self._numbered += 1
-        name = self.tr("Area %1").replace("%1", str(self._numbered))
-        self._entries.append(_Entry(self._numbered, name, area))
-        self.follow_track()
-        self._changed()
+        taken, number = {entry.name for entry in self._entries}, len(self._entries) + 1
+        while (name := self.tr("Area %1").replace("%1", str(number))) in taken:
+            number += 1
+        regions = (*self._regions, region_of(name, area))
+        self.edited.emit(self.tr("Draw area"), regions)
 
     def remove(self, row: int) -> None:
         """Forget the area of a row."""
         if 0 <= row < len(self._entries):
-            del self._entries[row]
-            self._changed()
+            regions = (*self._regions[:row], *self._regions[row + 1 :])
+            self.edited.emit(self.tr("Remove area"), regions)
 
     def rename(self, row: int, name: str) -> None:
         """Give the area of a row another name; an empty one, or one that is taken, is refused."""
         taken = {entry.name for k, entry in enumerate(self._entries) if k != row}
         if name.strip() and name.strip() not in taken:
-            self._entries[row].name = name.strip()
+            regions = list(self._regions)
+            regions[row] = replace(regions[row], name=name.strip())
+            self.edited.emit(self.tr("Rename area"), tuple(regions))
+        self._changed()
+
+    def set_regions(self, regions: tuple[Region, ...]) -> None:
+        """These there are now; what was measured of those that stay is kept."""
+        if regions == self._regions:
+            return
+        known = {(entry.region.corners, entry.region.radius): entry for entry in self._entries}
+        entries: list[_Entry] = []
+        kept: list[Region] = []
+        for region in regions:
+            try:
+                area = area_of(region)
+            except ValueError:
+                continue  # a document that nobody's hands made
+            entry = known.get((region.corners, region.radius))
+            if entry is None:
+                self._numbered += 1
+                entry = _Entry(self._numbered, region, area)
+            entry.region = region
+            entries.append(entry)
+            kept.append(region)
+        self._entries, self._regions = entries, tuple(kept)
+        self.follow_track()
         self._changed()
 
     def clear(self) -> None:
         """Forget every area: another clip is open."""
         self.drawing.stop()
-        self._entries.clear()
-        self._numbered = 0
-        self._changed()
+        self.set_regions(())
 
     def follow_track(self) -> None:
         """Maps have arrived, or another model's begin."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFileDialog
 
+from cubesal.document import Region
 from cubesal.inspection import DIFFERENCE_RANGE
 from cubesal.overlay import difference_lut
 from cubesal.video import ClipInfo
@@ -123,6 +124,8 @@ class Inspect(QObject):
         self.seams.failed.connect(self.failed)
         viewer.analysis.track_changed.connect(self.areas.follow_track)
         self.areas.failed.connect(self.failed)
+        self.areas.edited.connect(self._on_areas)
+        state.edits_changed.connect(lambda edits: self.areas.set_regions(edits.regions))
         self.wipe.failed.connect(self.failed)
         self.wipe.changed.connect(self.changed)
         state.model_changed.connect(self.wipe.end)
@@ -132,6 +135,9 @@ class Inspect(QObject):
         self.truth.view.table_asked.connect(self._save_curves)
         self.panel.truth_dropped.connect(self.open_truth)
         viewer.window.equirect.decorations.append(self._paint)
+
+    def _on_areas(self, words: str, regions: tuple[Region, ...]) -> None:
+        self._viewer.editor.history.edit(words, replace(self._state.edits, regions=regions))
 
     def _on_clip(self, clip: ClipInfo | None) -> None:
         name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)

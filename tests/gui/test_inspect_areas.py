@@ -89,6 +89,13 @@ def test_enter_closes_backspace_takes_back_and_esc_gives_up(qtbot, viewer, numbe
     qtbot.keyClick(pane, Qt.Key.Key_Escape)
     assert areas.drawing.shape is None
     assert len(areas_of(viewer)) == 1
+    (drawn,) = viewer.documents.content.regions
+    assert (drawn.name, len(drawn.corners)) == ("Area 1", 3)
+    viewer.editor.history.stack.undo()
+    assert areas_of(viewer) == []
+    assert areas.view.table.rowCount() == 0
+    viewer.editor.history.stack.redo()
+    assert len(areas_of(viewer)) == 1
     with qtbot.waitSignal(pane.camera_dragged):  # the hands steer again
         qtbot.mousePress(pane, LEFT, pos=place(viewer, 0, 0))
         qtbot.mouseMove(pane, place(viewer, 30, 0))

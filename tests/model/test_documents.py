@@ -24,6 +24,7 @@ from cubesal.document import (
     MapReader,
     Marker,
     PathKey,
+    Region,
     cache_folder,
     clip_ref,
     create_document,
@@ -49,6 +50,10 @@ TIMES = st.floats(0, 36_000)
 KEYS = st.builds(
     PathKey, TIMES, st.floats(-9, 9), st.floats(-1.5, 1.5), SHARES, st.floats(0.4, 2.4)
 )
+ANGLES = st.tuples(st.floats(-3, 3), st.floats(-1.5, 1.5))
+REGIONS = st.builds(Region, st.just("a"), st.tuples(ANGLES), st.floats(0.01, 3)) | st.builds(
+    Region, st.just("b"), st.lists(ANGLES, min_size=3, max_size=5).map(tuple)
+)
 CONTENTS = st.builds(
     DocumentContent,
     style=STYLES,
@@ -61,6 +66,7 @@ CONTENTS = st.builds(
     ).map(tuple),
     span_s=st.none() | st.tuples(TIMES, TIMES).map(lambda pair: (min(pair), max(pair))),
     model=st.none() | st.just("cp360"),
+    regions=st.lists(REGIONS, max_size=3).map(tuple),
     prior=st.none() | st.booleans(),
 )
 
@@ -407,3 +413,18 @@ def test_a_document_is_made_complete_or_not_at_all(clip, tmp_path):
     assert path.read_text() == "somebody's"
     with pytest.raises(DocumentError, match="cannot write"):
         create_document(tmp_path / "no" / "d.cubesal", ref)
+
+
+def test_a_document_without_areas_of_interest_says_nothing_of_them():
+    assert "regions" not in content_text(DocumentContent())
+
+
+@pytest.mark.parametrize(
+    ("corners", "radius"),
+    [([[0, 0], [1, 0]], 0), ([[0, 0]], 0), ([[0, 0]], 4), ([[0, 0, 0]] * 3, 0), ([["x", 0]], 1)],
+)
+def test_an_area_of_interest_that_is_none_is_refused(corners, radius):
+    facts = json.loads(content_text(DocumentContent()))
+    facts["regions"] = [{"name": "a", "corners": corners, "radius": radius}]
+    with pytest.raises(ValueError, match=r"area|number"):
+        content_from_text(json.dumps(facts))

@@ -15,6 +15,7 @@ from cubesal.document.errors import DocumentError
 from cubesal.document.filling import SparseTrack, analyse_into
 from cubesal.document.map_code import decode_map, encode_map
 from cubesal.document.reading import MapReader
+from cubesal.document.region import Region
 from cubesal.document.stored_track import StoredTrack
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MapReader",
     "Marker",
     "PathKey",
+    "Region",
     "SparseTrack",
     "StoredTrack",
     "analyse_into",

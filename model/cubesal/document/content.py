@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from cubesal.autopilot import Area, PathKey
+from cubesal.document.region import Region
 from cubesal.overlay import OverlayStyle
 
 __all__ = ["DocumentContent", "Marker", "PathKey", "content_from_text", "content_text"]
@@ -39,7 +40,8 @@ class DocumentContent:
     ``path``, the keys that people insist on, ascends strictly in time, ``markers`` in time;
     ``span_s`` is the A–B range in seconds; ``areas`` are to be looked at, or not. ``model``,
     ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. A recovery copy
-    names in ``recovery_of`` the document it stands for, None: an unnamed one.
+    names in ``recovery_of`` the document it stands for, None: an unnamed one. ``regions`` are the
+    areas of interest.
     """
 
     style: OverlayStyle = _STYLE
@@ -53,9 +55,10 @@ class DocumentContent:
     prior: bool | None = None
     rate_hz: float | None = None
     recovery_of: str | None = None
+    regions: tuple[Region, ...] = ()
 
     def __post_init__(self) -> None:
-        if max(len(self.path), len(self.markers), len(self.areas)) > _MOST:
+        if max(map(len, (self.path, self.markers, self.areas, self.regions))) > _MOST:
             raise ValueError(f"more than {_MOST} keys, areas or markers")
         times = [key.time_s for key in self.path]
         if any(a >= b for a, b in pairwise(times)):
@@ -75,7 +78,10 @@ class DocumentContent:
 
 def content_text(content: DocumentContent) -> str:
     """The content as JSON."""
-    return json.dumps(asdict(content), allow_nan=False)
+    facts = asdict(content)
+    if not content.regions:
+        del facts["regions"]  # so that versions that know of none can read it
+    return json.dumps(facts, allow_nan=False)
 
 
 def content_from_text(text: str) -> DocumentContent:
@@ -88,6 +94,7 @@ def content_from_text(text: str) -> DocumentContent:
         facts["path"] = _items(PathKey, facts.get("path", []))
         facts["areas"] = _items(Area, facts.get("areas", []))
         facts["markers"] = _items(Marker, facts.get("markers", []))
+        facts["regions"] = _items(Region, [_region(r) for r in facts.get("regions", [])])
         span = facts.get("span_s")
         facts["span_s"] = None if span is None else (span[0], span[1])
         return DocumentContent(**facts)
@@ -106,6 +113,10 @@ def _items(kind: type[T], facts: list[dict[str, Any]]) -> tuple[T, ...]:
     if len(facts) > _MOST:
         raise ValueError(f"more than {_MOST} of a kind")
     return tuple(kind(**item) for item in facts)
+
+
+def _region(facts: dict[str, Any]) -> dict[str, Any]:
+    return {**facts, "corners": tuple(tuple(corner) for corner in facts["corners"])}
 
 
 def _check_number(value: float, low: float, high: float, what: str) -> None:
