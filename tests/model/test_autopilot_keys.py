@@ -245,3 +245,19 @@ def test_a_way_joined_in_flight_has_no_jump_of_place_or_speed() -> None:
     assert np.abs(np.diff(speed)).max() < 6  # degrees per second, from one sixtieth to the next
     assert joined.at(3.6).yaw == pytest.approx(flown.at(3.6).yaw)
     assert abs(degrees(joined.at(11.9).yaw) + 60) < 8
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_times_of_a_path_ascend_wherever_keys_and_joins_lie(seed) -> None:
+    """Keys at the very samples of a path, or a rounding beside them, and joins just before cuts."""
+    chance = np.random.default_rng(seed)
+    fps = float(chance.choice([12, 24, 25, 29.97, 30]))
+    frames = np.sort(chance.choice(int(4 * fps), 6, replace=False))
+    eases = chance.choice(["planned", "direct", "cut"], 6)
+    keys = [key(f / fps, 20 * k, ease=str(eases[k])) for k, f in enumerate(frames)]
+    made = plan(steady(40)[:21], TIMES[:21], OPTIONS, keys=keys)
+    assert (np.diff(made.path.times_s) > 0).all()
+    joins = [*np.arange(0, int(4 * fps), 5) / fps, *(k.time_s - 2e-4 for k in keys[1:])]
+    for join in joins:
+        onward = made.onward(float(join), ViewState(0.3, 0.1))
+        assert (np.diff(onward.times_s) > 0).all()

@@ -30,6 +30,7 @@ STRAIGHT_DEG, AT_KEY_DEG = 0.3, 0.02
 """Half widths of the corridor on the straight way between two keys, and at a key."""
 CUT_S = 1e-3
 """A path holds the last view of a shot until so long before the next one's first."""
+_SAME_S = 1e-6
 
 FloatArray = NDArray[np.float64]
 
@@ -81,15 +82,26 @@ def _smoothed(
         _resting(clock, knots),
         corridor=_corridor(shot, knots, options.manner.corridor),
     )
-    count = min(ceil(duration * SAMPLE_RATE_HZ - 1e-9) + 1, MAX_SAMPLES)
-    dense = np.linspace(0.0, duration - (CUT_S if cut else 0.0), count)
-    if shot.keys:
-        dense = np.unique(np.append(dense, [key.time_s - begin for key in shot.keys]))
-        dense = dense[(dense >= 0) & (dense <= duration - (CUT_S if cut else 0.0))]
+    times = _moments(shot, min(CUT_S, duration / 2) if cut else 0.0)
+    dense = times - begin
     pitch = _levelled(tilt.at(dense), options.pitch_limit)
     zoom = _zoom(np.interp(knots, shot.times, shot.hfov), duration / spans, options)
-    columns = (begin + dense, pan.at(dense), pitch, zoom(dense), np.zeros(len(dense)))
+    columns = (times, pan.at(dense), pitch, zoom(dense), np.zeros(len(dense)))
     return _through(shot, columns, yaw, start) if shot.keys else columns
+
+
+def _moments(shot: Shot, held: float) -> FloatArray:
+    """When the path of a shot is told, on the clock: evenly, and at its keys; strictly ascending.
+
+    A key that is a sample but for rounding takes its place, except for the first and last one.
+    """
+    begin, end = float(shot.times[0]), shot.end - held
+    count = min(ceil((shot.end - begin) * SAMPLE_RATE_HZ - 1e-9) + 1, MAX_SAMPLES)
+    even = np.linspace(begin, end, count)
+    keys = np.array([key.time_s for key in shot.keys])
+    keys = keys[(keys > begin + _SAME_S) & (keys < end - _SAME_S)]
+    near = np.append(keys, np.inf)[np.searchsorted(keys, even - _SAME_S)]
+    return np.sort(np.append(even[near > even + _SAME_S], keys))
 
 
 def _moment(shot: Shot, start: ViewState | None) -> tuple[FloatArray, ...]:
