@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cubesal.array_files import opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, MediaError
 from cubesal.track_snapshot import TrackSnapshot
 from cubesal.whole_files import written_whole
@@ -222,7 +223,7 @@ def load_npz(path: str | Path) -> SaliencyTrack:
 
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with opened_arrays(path) as archive:
             absent = [key for key in _KEYS if key not in archive]
             if absent:
                 raise MediaError(f"{path} lacks {', '.join(absent)}; expected an npz of maps")

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.array_files import load_array, opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, MediaError
 from cubesal.metrics import fixation_map
 from cubesal.metrics.fixations import density_of
@@ -71,7 +72,7 @@ def _of_stack(path: Path, values: NDArray[Any]) -> TruthFn:
 
 def _of_npz(path: Path) -> TruthFn:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with opened_arrays(path) as archive:
             if "u" in archive and "v" in archive:
                 counts = fixation_map(archive["u"], archive["v"], _ROWS)
                 density = _checked(path, density_of(counts))
@@ -91,10 +92,10 @@ def _of_npz(path: Path) -> TruthFn:
 
 def _load(path: Path) -> NDArray[Any]:
     try:
-        values = np.load(path, allow_pickle=False)
+        values = load_array(path)
     except DAMAGED_ARRAY as error:
         raise MediaError(f"{path} is not a readable npy of a map") from error
-    if not isinstance(values, np.ndarray) or not np.issubdtype(values.dtype, np.number):
+    if not np.issubdtype(values.dtype, np.number):
         raise MediaError(f"{path} does not hold numbers")
     return values
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.array_files import ArrayFileError, opened_arrays
 from cubesal.errors import DAMAGED_ARRAY
 from cubesal.whole_files import written_whole
 
@@ -53,9 +54,8 @@ def write_flow(
 def holds_flow(target: Path, settings: Mapping[str, Any]) -> bool:
     """Whether the file is there, whole, and of these settings."""
     try:
-        # Opened here: numpy leaves a damaged file open.
-        with target.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with opened_arrays(target) as archive:
             stored = str(archive[_SETTINGS.removesuffix(".npy")])
-    except (*DAMAGED_ARRAY, KeyError):
+    except (*DAMAGED_ARRAY, ArrayFileError, KeyError):
         return False
     return stored == json.dumps(settings, sort_keys=True)

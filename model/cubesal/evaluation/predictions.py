@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.array_files import load_array
 from cubesal.errors import DAMAGED_ARRAY, EvaluationError
 from cubesal.track import SaliencyTrack, load_npz
 
@@ -131,9 +132,7 @@ def _reason(error: Exception) -> str:
 def load_map(path: Path) -> NDArray[np.floating]:
     """A map (H, W), or (1, H, W), of finite numbers from an npy file. EvaluationError."""
     try:
-        # Not np.load, which takes an archive for an array of another kind.
-        with path.open("rb") as file:
-            values = np.lib.format.read_array(file, allow_pickle=False)
+        values = load_array(path)
     except DAMAGED_ARRAY as error:
         raise EvaluationError(f"{path} is not a readable array: {_reason(error)}") from error
     if values.ndim == 3 and values.shape[0] == 1:

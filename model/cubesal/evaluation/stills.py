@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal import metrics
+from cubesal.array_files import opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, CubesalError, EvaluationError
 from cubesal.evaluation.baselines import MAP_HEIGHT
 from cubesal.evaluation.rows import Row, needing_no_motion, still_map
@@ -84,7 +85,7 @@ def _group(picture: Path) -> str:
 
 def _with_fixations(picture: Path, points: Path) -> Still:
     try:
-        with points.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with opened_arrays(points) as archive:
             absent = [key for key in ("u", "v") if key not in archive]
             if absent:
                 raise EvaluationError(f"{points} holds no fixations: it lacks {absent[0]}")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.array_files import opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, EvaluationError
 
 __all__ = ["Fixations", "read_fixations"]
@@ -103,7 +104,7 @@ def _number(path: Path, line: int, name: str, text: Any) -> float:
 
 def _npz_columns(path: Path) -> _Columns | None:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with opened_arrays(path) as archive:
             if not any(a in archive and b in archive for a, b in _PLACES):
                 return None
             names = [name for name in _NUMBERS if name in archive]

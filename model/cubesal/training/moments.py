@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cubesal.array_files import ArrayFileError, opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, TrainingError
 from cubesal.fingerprint import file_fingerprint
 from cubesal.flow import FlowMeter
@@ -227,12 +228,12 @@ def _write(path: Path, takes: list[Moments]) -> None:
 def _read(path: Path) -> list[Moments] | None:
     """What was written, or None if there is nothing sound."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with opened_arrays(path) as archive:
             return [
                 Moments(
                     *(archive[f"{number}_{f.name}"].astype(np.float32) for f in fields(Moments))
                 )
                 for number in range(int(archive["count"]))
             ]
-    except (FileNotFoundError, *DAMAGED_ARRAY):
+    except (ArrayFileError, KeyError, *DAMAGED_ARRAY):
         return None
