@@ -211,6 +211,7 @@ class Viewer(QObject):
             pane.fly_requested.connect(self.steering.fly_to)
             pane.zoom_requested.connect(self.steering.zoom)
             pane.gl_failed.connect(self._tell)
+            pane.drawn_without_gl.connect(window.show_notice)
         window.transport.play_toggled.connect(self.transport.toggle)
         window.transport.stepped.connect(self.transport.step)
         window.timeline.sought.connect(self.transport.seek_time)

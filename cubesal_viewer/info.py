@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 from cubesal import __version__
 from cubesal_viewer.log import log_path
 from cubesal_viewer.render.gl_format import surface_format
+from cubesal_viewer.render.gl_probe import why_no_opengl
 
 __all__ = ["report"]
 
@@ -36,6 +37,9 @@ def report() -> str:
 
 
 def _graphics() -> str:
+    missing = why_no_opengl()
+    if missing:
+        return f"is not available ({missing}): pictures are drawn by the CPU"
     context, surface = QOpenGLContext(), QOffscreenSurface()
     context.setFormat(surface_format())
     surface.setFormat(surface_format())

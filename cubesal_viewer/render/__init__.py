@@ -1,7 +1,8 @@
 """OpenGL drawing of pictures on the sphere; knows no widget and no thread.
 
 ``content`` says what to draw, ``sphere_renderer`` draws it, ``offscreen`` gives it somewhere to
-draw without a window; ``program``, ``textures``, ``gl`` and ``gl_format`` are the tools below.
+draw without a window, ``cpu_drawing`` draws it without OpenGL;
+``program``, ``textures``, ``gl``, ``gl_format`` and ``gl_probe`` are the tools below.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from cubesal_viewer.render.content import (
     ViewMark,
     Viewport,
 )
+from cubesal_viewer.render.cpu_drawing import draw_on_cpu
+from cubesal_viewer.render.drawing import PictureRecorder, PictureRequest, SphereDrawing
 from cubesal_viewer.render.errors import RenderError
 from cubesal_viewer.render.gl_format import request_surface_format, surface_format
+from cubesal_viewer.render.gl_probe import why_no_opengl
 from cubesal_viewer.render.offscreen import OffscreenTarget
 from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
@@ -24,11 +28,16 @@ __all__ = [
     "NO_OVERLAY",
     "OffscreenTarget",
     "OverlayParams",
+    "PictureRecorder",
+    "PictureRequest",
     "RenderContent",
     "RenderError",
+    "SphereDrawing",
     "SphereRenderer",
     "ViewMark",
     "Viewport",
+    "draw_on_cpu",
     "request_surface_format",
     "surface_format",
+    "why_no_opengl",
 ]

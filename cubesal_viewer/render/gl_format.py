@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 
 __all__ = [
+    "GL_VERSION",
     "choose_pyopengl_platform",
     "pyopengl_platform",
     "request_surface_format",

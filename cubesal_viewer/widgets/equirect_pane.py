@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from cubesal import geometry
 from cubesal.camera import Camera, view_contains, wrap_angle
-from cubesal_viewer.render import SphereRenderer, ViewMark, Viewport
+from cubesal_viewer.render import SphereDrawing, ViewMark, Viewport
 from cubesal_viewer.widgets.gestures import SteeringPane
 from cubesal_viewer.widgets.pane_geometry import Angles, Point, angles_of, fitted, placed
 from cubesal_viewer.widgets.ruler import paint_ruler
@@ -139,7 +139,7 @@ class EquirectPane(SteeringPane):
 
     # ---- drawing -----------------------------------------------------------------------------
 
-    def _draw_picture(self, renderer: SphereRenderer) -> None:
+    def _draw_picture(self, renderer: SphereDrawing) -> None:
         draw = renderer.draw_equirect if self._mode == "equirect" else renderer.draw_cube_net
         draw(self.picture, self.content.overlay, self._mark())
 

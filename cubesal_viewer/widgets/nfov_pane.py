@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from cubesal.autopilot import MissedView
 from cubesal.camera import Camera
-from cubesal_viewer.render import SphereRenderer, Viewport
+from cubesal_viewer.render import SphereDrawing, Viewport
 from cubesal_viewer.widgets.gestures import SteeringPane
 from cubesal_viewer.widgets.missed_arrow import arrow_at, paint_arrow
 from cubesal_viewer.widgets.pane_geometry import Angles, Point, angles_of, grabbed, view_ray
@@ -62,7 +62,7 @@ class NfovPane(SteeringPane):
     def _hint(self) -> str:
         return self.tr("What a flat camera sees will appear here")
 
-    def _draw_picture(self, renderer: SphereRenderer) -> None:
+    def _draw_picture(self, renderer: SphereDrawing) -> None:
         width, height = self._device_size()
         renderer.draw_nfov(Viewport(0, 0, width, height), self.camera, self.content.overlay)
 

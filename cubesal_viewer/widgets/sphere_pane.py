@@ -1,4 +1,4 @@
-"""What both panes share: OpenGL life cycle, stored content, messages, signals."""
+"""What both panes share: a canvas with or without OpenGL, stored content, messages, signals."""
 
 from __future__ import annotations
 
@@ -10,37 +10,27 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QFont,
-    QHideEvent,
     QImage,
     QPainter,
-    QPaintEvent,
     QPalette,
     QPen,
     QResizeEvent,
 )
-from PySide6.QtOpenGL import QOpenGLPaintDevice
-from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from cubesal.camera import Camera
-from cubesal_viewer.render import (
-    EMPTY_CONTENT,
-    RenderContent,
-    RenderError,
-    SphereRenderer,
-    surface_format,
-)
-from cubesal_viewer.render.gl import GLError
+from cubesal_viewer.render import EMPTY_CONTENT, RenderContent, SphereDrawing, why_no_opengl
+from cubesal_viewer.widgets.canvas import BACKGROUND, device_size
+from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
+from cubesal_viewer.widgets.gl_canvas import GlCanvas
 from cubesal_viewer.widgets.pane_geometry import Angles
 
 __all__ = ["BACKGROUND", "SpherePane"]
 
-#: Behind and beside the picture, in both themes: a picture is judged against a dark surround.
-BACKGROUND: Final = QColor(18, 20, 24)
 _HINT: Final = QColor(150, 158, 170)
 
 
-class SpherePane(QOpenGLWidget):
+class SpherePane(QWidget):
     """A pane that shows a picture on the sphere and reports what the user's hands want.
 
     Setters only store and repaint; they never emit.  Signals carry intent: the pane itself moves
@@ -63,21 +53,21 @@ class SpherePane(QOpenGLWidget):
     """(yaw, pitch) in radians, and where on the screen a menu about that place is wanted."""
     gl_failed = Signal(str)
     """One sentence: why this pane cannot draw."""
+    drawn_without_gl = Signal(str)
+    """One sentence: the pane draws on the CPU, and why."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = EMPTY_CONTENT
         self._camera = Camera()
         self._nfov_aspect = 16 / 9
-        self._renderer = SphereRenderer()
         self._failure = ""
-        self._failed_shape: tuple[int, ...] | None = None
         self._shows_focus = False
-        self._message = QLabel(self)
+        self._canvas = self._first_canvas()
+        self._message = QLabel(self)  # above the canvas
         self._dress()
 
     def _dress(self) -> None:
-        self.setFormat(surface_format())
         self.setMinimumSize(160, 90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -104,7 +94,7 @@ class SpherePane(QOpenGLWidget):
     def set_content(self, content: RenderContent) -> None:
         """Show another frame, map or colouring; does not emit."""
         self._content = content
-        if self._failed_shape is not None and _frame_shape(content) != self._failed_shape:
+        if self._failure and self._is_worth_another_attempt(content):
             self._recover()
         self.update()
 
@@ -115,9 +105,12 @@ class SpherePane(QOpenGLWidget):
         self._camera = camera
         self.update()
 
+    def _is_worth_another_attempt(self, content: RenderContent) -> bool:
+        return not isinstance(self._canvas, GlCanvas) or self._canvas.accepts(content)
+
     def grab_image(self) -> QImage:
         """The pane as drawn now, in device pixels."""
-        return self.grabFramebuffer()
+        return self._canvas.grab_image()
 
     def sizeHint(self) -> QSize:
         return QSize(640, 360)
@@ -128,8 +121,8 @@ class SpherePane(QOpenGLWidget):
         """(yaw, pitch) shown at a widget position (logical pixels), None beside the picture."""
         raise NotImplementedError
 
-    def _draw_picture(self, renderer: SphereRenderer) -> None:
-        """Draw the content, which has a frame; the framebuffer is cleared and current."""
+    def _draw_picture(self, renderer: SphereDrawing) -> None:
+        """Draw the content, which has a frame; with OpenGL, the framebuffer is cleared."""
         raise NotImplementedError
 
     def _annotate(self, painter: QPainter) -> None:
@@ -140,47 +133,50 @@ class SpherePane(QOpenGLWidget):
         return self.tr("Open a 360° clip (Ctrl+O) or drop one here")
 
     def _device_size(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatio()
-        return round(self.width() * ratio), round(self.height() * ratio)
+        return device_size(self)
 
-    # ---- OpenGL ------------------------------------------------------------------------------
+    # ---- the canvas ----------------------------------------------------------------------------
 
-    def initializeGL(self) -> None:
-        # Runs again after docking, in a new context: what the old one owned is gone with it.
-        self._renderer = SphereRenderer()
-        self._prepare()
+    def _first_canvas(self) -> GlCanvas | CpuCanvas:
+        missing = why_no_opengl()
+        if not missing:
+            return self._gl_canvas()
+        QTimer.singleShot(0, self, lambda: self.drawn_without_gl.emit(self._notice(missing)))
+        return self._cpu_canvas()
 
-    def _prepare(self) -> None:
-        try:
-            self._renderer.initialise()
-        except (RenderError, GLError, FileNotFoundError) as error:
-            self._fail(_sentence(error))
+    def _gl_canvas(self) -> GlCanvas:
+        canvas = GlCanvas(self, self)
+        canvas.refused.connect(self._fail)
+        canvas.lost.connect(lambda why: QTimer.singleShot(0, self, lambda: self._go_on(why)))
+        return canvas
 
-    def paintGL(self) -> None:
-        width, height = self._device_size()
-        if not self._renderer.is_initialised:
-            self._prepare()  # shown again after being hidden
-        if self._failure or not self._renderer.is_initialised:
+    def _cpu_canvas(self) -> CpuCanvas:
+        canvas = CpuCanvas(self, self)
+        canvas.refused.connect(self._fail)
+        return canvas
+
+    def _go_on(self, why: str) -> None:
+        """OpenGL has failed for good: draw without it from now on."""
+        if isinstance(self._canvas, CpuCanvas):
             return
-        try:
-            self._renderer.begin(width, height, _rgb(BACKGROUND))
-            if self._content.planes is not None:
-                self._renderer.upload(self._content)
-                self._draw_picture(self._renderer)
-        except (RenderError, GLError) as error:
-            # Frames of the same size would fail alike: say it once and wait for others.
-            self._failed_shape = _frame_shape(self._content)
-            self._fail(_sentence(error))
-            return
-        self._paint_words()
+        old, self._canvas = self._canvas, self._cpu_canvas()
+        old.hide()
+        old.deleteLater()
+        self._canvas.setGeometry(self.rect())
+        self._canvas.show()
+        self._message.raise_()
+        self.drawn_without_gl.emit(self._notice(why))
 
-    def _paint_words(self) -> None:
-        # A device of its own rather than ``self``: while QWidget.grab() runs, painters on the
-        # widget are redirected to its pixmap and their words lost beneath the picture.
-        device = QOpenGLPaintDevice(*self._device_size())
-        device.setDevicePixelRatio(self.devicePixelRatio())
-        painter = QPainter(device)
-        painter.setFont(self.font())
+    def _notice(self, why: str) -> str:
+        words = self.tr("Pictures are drawn without OpenGL, which is slower: %1.")
+        return words.replace("%1", why)
+
+    def draw_picture(self, drawing: SphereDrawing) -> None:
+        """Draw the content, which has a frame (for the canvas)."""
+        self._draw_picture(drawing)
+
+    def paint_over(self, painter: QPainter) -> None:
+        """Draw words and marks over the picture (for the canvas)."""
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         if self._content.planes is None:
             self._paint_hint(painter)
@@ -189,7 +185,6 @@ class SpherePane(QOpenGLWidget):
         if self._shows_focus:
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-        painter.end()
 
     def _paint_hint(self, painter: QPainter) -> None:
         font = QFont(self.font())
@@ -198,16 +193,6 @@ class SpherePane(QOpenGLWidget):
         painter.setPen(_HINT)
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(QRectF(self.rect()).adjusted(16, 16, -16, -16), int(flags), self._hint())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self.isValid() and not self._failure:
-            self._fail(
-                self.tr(
-                    "This pane cannot draw because no OpenGL 3.3 context could be created: "
-                    "install or update the graphics driver."
-                )
-            )
 
     def _fail(self, sentence: str) -> None:
         """Say it in the pane and to whoever listens, once, outside of painting."""
@@ -219,23 +204,25 @@ class SpherePane(QOpenGLWidget):
     def _show_failure(self) -> None:
         if not self._failure:
             return  # recovered meanwhile
-        # A label rather than QPainter: it shows even where the pane has no context to paint with.
+        # A label rather than QPainter: it shows even where the canvas cannot paint.
         self._message.setText(self._failure)
         self._message.setGeometry(self.rect())
         self._message.show()
         self.gl_failed.emit(self._failure)
 
     def _recover(self) -> None:
-        self._failure, self._failed_shape = "", None
+        self._failure = ""
         self._message.hide()
+        if isinstance(self._canvas, GlCanvas):
+            self._canvas.forgive()
 
     def release(self) -> None:
-        """Free everything on the GPU; idempotent. The pane can be shown again."""
-        if not self._renderer.is_initialised or not self.isValid():
-            return
-        self.makeCurrent()
-        self._renderer.release()
-        self.doneCurrent()
+        """Free what drawing needs; idempotent. The pane can be shown again."""
+        self._canvas.release()
+
+    def update(self) -> None:  # type: ignore[override]  # all of it or nothing, on the canvas
+        """Draw again soon."""
+        self._canvas.refresh()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         # Whoever clicked knows where they are; a frame around the picture is for the keyboard.
@@ -249,12 +236,8 @@ class SpherePane(QOpenGLWidget):
         self.update()
         super().focusOutEvent(event)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        # The last sure moment with the context alive: aboutToBeDestroyed may come too late.
-        self.release()
-        super().hideEvent(event)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._canvas.setGeometry(self.rect())
         self._message.setGeometry(self.rect())
         super().resizeEvent(event)
 
@@ -270,17 +253,3 @@ class SpherePane(QOpenGLWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit(None)
         super().leaveEvent(event)
-
-
-def _frame_shape(content: RenderContent) -> tuple[int, ...]:
-    return () if content.planes is None else content.planes.y.shape
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, GLError):
-        return f"OpenGL failed while drawing ({error.err}): update the graphics driver"
-    return str(error)
-
-
-def _rgb(colour: QColor) -> tuple[float, float, float]:
-    return colour.redF(), colour.greenF(), colour.blueF()

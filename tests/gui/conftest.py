@@ -30,8 +30,8 @@ from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_su
 from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
-OUR_THREADS = {"alternatives", "areas", "decode", "document", "export", "follow"}
-OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams"}
+OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export"}
+OUR_THREADS |= {"follow", "inference", "inspect", "live", "planner", "seams"}
 
 
 @pytest.fixture(scope="session", autouse=True)

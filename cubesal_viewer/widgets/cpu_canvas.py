@@ -1,0 +1,197 @@
+"""The canvas of a pane without OpenGL: pictures come from a thread, smaller while in a hurry."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from cubesal_viewer.render import PictureRecorder, PictureRequest, ViewMark, draw_on_cpu
+from cubesal_viewer.render.outline import paint_outline
+from cubesal_viewer.widgets.canvas import BACKGROUND, Scene, device_size, settle_in
+from cubesal_viewer.widgets.draw_pace import DrawPace
+from cubesal_viewer.worker import Worker, one_sentence
+
+__all__ = ["CpuCanvas"]
+
+#: When nothing has changed for so long, the picture is drawn at its full size.
+_REST_MS = 120
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A picture from the thread: the request it answers, its image, what it cost."""
+
+    request: PictureRequest
+    factor: int
+    image: QImage
+    seconds: float
+
+
+class CpuCanvas(QWidget):
+    """Draws a scene with the library's samplers, on a thread that lives while it is visible.
+
+    One picture is under way at a time; what was asked meanwhile is drawn next, the newest only.
+    The outline is painted over the picture and follows the camera at once.  ``refused`` says in
+    one sentence why a picture could not be drawn.
+    """
+
+    refused = Signal(str)
+    _drawn = Signal(object)
+    _failed = Signal(str)
+
+    def __init__(self, scene: Scene, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._scene = scene
+        self._worker: Worker | None = None
+        self._pace = DrawPace()
+        self._wanted: PictureRequest | None = None
+        self._under_way: tuple[object, ...] | None = None
+        self._shown: _Drawn | None = None
+        self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
+        self._rest.timeout.connect(self._draw_whole)
+        self._drawn.connect(self._on_drawn)
+        self._failed.connect(self._on_failed)
+        settle_in(self)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is shown is what was asked for last, at full size."""
+        if self._wanted is None:
+            return True
+        shown = self._shown
+        return shown is not None and shown.factor == 1 and shown.request.key == self._wanted.key
+
+    def refresh(self) -> None:
+        """Draw soon: words and outline at once, the picture when the thread has it."""
+        self._wanted = self._request()
+        self._draw_next(hurried=True)
+        self.update()
+
+    def grab_image(self) -> QImage:
+        """The pane at full size, in device pixels; draws here and now."""
+        request = self._request()
+        if request is not None:
+            image = _image(draw_on_cpu(request, _background()))
+            self._shown = _Drawn(request, 1, image, 0.0)
+        whole = QImage(*device_size(self), QImage.Format.Format_RGB32)
+        whole.setDevicePixelRatio(self.devicePixelRatio())
+        painter = QPainter(whole)
+        self._paint(painter, request)
+        painter.end()
+        return whole
+
+    def release(self) -> None:
+        """End the thread; it starts again with the next picture."""
+        self._rest.stop()
+        worker, self._worker, self._under_way = self._worker, None, None
+        if worker is not None:
+            worker.stop()
+
+    # ---- from request to picture ---------------------------------------------------------------
+
+    def _request(self) -> PictureRequest | None:
+        if self._scene.content.planes is None or min(device_size(self)) < 2:
+            return None
+        recorder = PictureRecorder(self._scene.content)
+        self._scene.draw_picture(recorder)
+        return recorder.request
+
+    def _draw_next(self, hurried: bool) -> None:
+        request = self._wanted
+        if request is None or self._under_way is not None or not self.isVisible():
+            return
+        box = request.viewport
+        factor = self._pace.factor(box.width * box.height) if hurried else 1
+        shown = self._shown
+        if shown is not None and shown.request.key == request.key and shown.factor <= factor:
+            return
+        self._under_way = request.key
+        if self._worker is None:
+            self._worker = Worker("cpu-draw")
+        self._worker.submit(lambda: self._work(request, factor), replace=True)
+
+    def _work(self, request: PictureRequest, factor: int) -> None:
+        """On the thread."""
+        start = time.perf_counter()
+        try:
+            rgb = draw_on_cpu(request.shrunk(factor) if factor > 1 else request, _background())
+        except Exception as error:
+            self._failed.emit(one_sentence(error))
+            return
+        self._drawn.emit(_Drawn(request, factor, _image(rgb), time.perf_counter() - start))
+
+    def _on_drawn(self, drawn: _Drawn) -> None:
+        if self._worker is None:
+            return  # hidden meanwhile
+        self._under_way = None
+        self._shown = drawn
+        box = drawn.request.viewport
+        self._pace.took(box.width * box.height // drawn.factor**2, drawn.seconds)
+        self.update()
+        self._draw_next(hurried=True)
+        if not self.is_complete:
+            self._rest.start()
+
+    def _on_failed(self, sentence: str) -> None:
+        self._under_way = None
+        self.refused.emit(sentence)
+
+    def _draw_whole(self) -> None:
+        if not self.is_complete:
+            self._draw_next(hurried=False)
+
+    # ---- painting ------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        painter = QPainter(self)
+        self._paint(painter, self._wanted)
+        painter.end()
+
+    def _paint(self, painter: QPainter, request: PictureRequest | None) -> None:
+        painter.fillRect(self.rect(), BACKGROUND)
+        painter.setFont(self.font())
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        if request is not None and self._shown is not None:
+            box, ratio = request.viewport, self.devicePixelRatio()
+            sides = (value / ratio for value in (box.x, box.y, box.width, box.height))
+            place = QRectF(*sides)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, self._shown.image)
+            if request.mark is not None:
+                paint_outline(painter, place, _logical(request.mark, ratio), request.kind)
+        self._scene.paint_over(painter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.release()
+        super().hideEvent(event)
+
+
+def _image(rgb: NDArray[np.uint8]) -> QImage:
+    """A copy that outlives the array; 32 bits a pixel, which Qt paints quickest."""
+    height, width = rgb.shape[:2]
+    rows = np.ascontiguousarray(rgb)
+    image = QImage(rows.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _background() -> tuple[int, int, int]:
+    return BACKGROUND.red(), BACKGROUND.green(), BACKGROUND.blue()
+
+
+def _logical(mark: ViewMark, ratio: float) -> ViewMark:
+    return replace(mark, line_width=mark.line_width / ratio)
