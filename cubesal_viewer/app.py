@@ -34,6 +34,7 @@ from cubesal_viewer.preferences.controller import PreferencesController
 from cubesal_viewer.preferred import Preferences
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.snapshot import save_snapshot
+from cubesal_viewer.sound_wires import wire_sound
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 from cubesal_viewer.steering import Steering
 from cubesal_viewer.strip import Strip
@@ -214,6 +215,7 @@ class Viewer(QObject):
             pane.drawn_without_gl.connect(window.show_notice)
         window.transport.play_toggled.connect(self.transport.toggle)
         window.transport.stepped.connect(self.transport.step)
+        wire_sound(self.transport.sound, window.transport.volume, self._settings)
         window.timeline.sought.connect(self.transport.seek_time)
         window.overlay.changed.connect(self.state.set_overlay)
         window.models.changed.connect(self._on_model_chosen)

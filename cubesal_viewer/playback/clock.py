@@ -7,11 +7,16 @@ from collections.abc import Callable
 
 __all__ = ["PlaybackClock"]
 
+#: The device tells its time in steps; a twentieth of what is off, some hundred times a second.
+_GENTLY = 0.05
+_JUMP_S = 0.1
+
 
 class PlaybackClock:
     """Maps a monotonic clock to the clip: ``clip = origin + (now - started) · speed``.
 
-    ``now`` can be replaced in tests.  The clock never waits for a slow decoder; whoever shows
+    Where sound plays, :meth:`steer` lets its device lead.  ``now`` can be replaced in tests.
+     The clock never waits for a slow decoder; whoever shows
     frames drops the late ones.
     """
 
@@ -20,6 +25,7 @@ class PlaybackClock:
         self._origin_s = 0.0
         self._started: float | None = None
         self._speed = 1.0
+        self._is_steered = False
 
     @property
     def running(self) -> bool:
@@ -36,6 +42,19 @@ class PlaybackClock:
     def start(self, at_s: float, speed: float = 1.0) -> None:
         """Run from moment ``at_s`` of the clip."""
         self._origin_s, self._speed, self._started = at_s, speed, self._now()
+        self._is_steered = False
+
+    def steer(self, heard_s: float) -> None:
+        """Follow the moment that is heard: at once at first, then gently, so that nothing jerks.
+
+        Two clocks of one machine differ by a few parts in ten thousand; without this, pictures
+        would drift away from the sound.
+        """
+        error_s = heard_s - self.time_s
+        if self._is_steered and abs(error_s) < _JUMP_S:
+            error_s *= _GENTLY
+        self._origin_s += error_s
+        self._is_steered = True
 
     def stop(self) -> None:
         """Hold at the present moment."""

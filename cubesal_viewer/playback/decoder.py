@@ -16,12 +16,20 @@ __all__ = ["Decoder", "OpenedClip"]
 
 
 class OpenedClip:
-    """What the window needs to know of a clip: facts, frame times (T,), projection override."""
+    """What the window needs to know of a clip: facts, frame times (T,), projection override.
+
+    ``zero_s`` is when its first frame is shown on the file's own clock, where sound has its place.
+    """
 
     def __init__(
-        self, info: ClipInfo, times_s: NDArray[np.float64], projection: str | None
+        self,
+        info: ClipInfo,
+        times_s: NDArray[np.float64],
+        projection: str | None,
+        zero_s: float = 0.0,
     ) -> None:
         self.info = info
+        self.zero_s = zero_s
         self.times_s = times_s
         self.projection = projection
 
@@ -91,7 +99,8 @@ class Decoder(QObject):
             return
         self._close()
         self._reader = reader
-        self.opened.emit(generation, OpenedClip(reader.info, reader.times_s, projection))
+        zero_s = float(reader.pts[0] * reader.info.time_base)
+        self.opened.emit(generation, OpenedClip(reader.info, reader.times_s, projection, zero_s))
 
     def _show(self, generation: int, index: int) -> None:
         if self._reader is None:

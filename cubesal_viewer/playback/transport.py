@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from cubesal.video import Frame
 from cubesal_viewer.playback.clock import PlaybackClock
 from cubesal_viewer.playback.decoder import Decoder, OpenedClip
+from cubesal_viewer.playback.sound import Sound
 from cubesal_viewer.state import Playhead, ViewerState
 
 __all__ = ["Transport"]
@@ -35,8 +36,11 @@ class Transport(QObject):
     opened = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, state: ViewerState, decoder: Decoder | None = None) -> None:
+    def __init__(
+        self, state: ViewerState, decoder: Decoder | None = None, sound: Sound | None = None
+    ) -> None:
         super().__init__()
+        self.sound = sound or Sound(self)
         self._state = state
         self._decoder = decoder or Decoder(self)
         self._clock = PlaybackClock()
@@ -64,7 +68,7 @@ class Transport(QObject):
         if index >= self.frame_count - 1:
             index = 0
         self._decoder.play(index)
-        self._clock.start(float(self.times_s[index]), self._state.playhead.speed)
+        self._run_from(float(self.times_s[index]))
         self._timer.start()
         self._state.set_playhead(replace(self._state.playhead, playing=True))
 
@@ -74,6 +78,7 @@ class Transport(QObject):
             return
         self._timer.stop()
         self._clock.stop()
+        self.sound.halt()
         self._decoder.halt()
         self._state.set_playhead(replace(self._state.playhead, playing=False))
         index = self._state.playhead.index
@@ -115,12 +120,13 @@ class Transport(QObject):
         """Play at ``speed`` times the clip's rate."""
         self._state.set_playhead(replace(self._state.playhead, speed=speed))
         if self._state.playhead.playing:
-            self._clock.start(self._clock.time_s, speed)
+            self._run_from(self._clock.time_s)
 
     def stop(self) -> bool:
         """End the decoding thread; True if it ended in time."""
         self._timer.stop()
-        return self._decoder.stop()
+        sound_ended = self.sound.stop()
+        return self._decoder.stop() and sound_ended
 
     def frame_time(self, time_s: float) -> float:
         """The moment of the frame that is shown at ``time_s``; clamped to the clip."""
@@ -147,6 +153,7 @@ class Transport(QObject):
         self.frame = None
         self.times_s = clip.times_s
         self.dropped = 0
+        self.sound.open(clip.info.path if clip.info.has_audio else None, clip.zero_s)
         self._state.set_playhead(Playhead(speed=self._state.playhead.speed))
         self._state.set_clip(clip.info)
         self._wanted = self._decoder.show(0) if self._opening is None else 0
@@ -169,7 +176,14 @@ class Transport(QObject):
             self._move_to(frame.index)
         self._show(frame)
 
+    def _run_from(self, at_s: float) -> None:
+        self._clock.start(at_s, self._state.playhead.speed)
+        self.sound.play(at_s, self._state.playhead.speed)
+
     def _tick(self) -> None:
+        heard_s = self.sound.heard_s()
+        if heard_s is not None:
+            self._clock.steer(heard_s)
         now_s = self._clock.time_s
         frame, dropped = self._decoder.queue.take_due(now_s)
         self.dropped += dropped
@@ -177,7 +191,7 @@ class Transport(QObject):
             self._move_to(frame.index)
             self._show(frame)
             if now_s - frame.time_s > _LAG_S:
-                self._clock.start(frame.time_s, self._state.playhead.speed)
+                self._run_from(frame.time_s)
         elif self._decoder.queue.finished and now_s >= self._end_s():
             self.pause()
 

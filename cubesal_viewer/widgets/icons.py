@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPixmap, QPolyg
 
 __all__ = ["Glyph", "transport_icon"]
 
-Glyph = Literal["play", "pause", "back", "ahead"]
+Glyph = Literal["play", "pause", "back", "ahead", "sound", "muted"]
 
 #: Drawn large and scaled down by Qt, so that it is sharp at every pixel ratio.
 _SIDE: Final = 96
@@ -42,6 +42,8 @@ def _path(glyph: Glyph) -> QPainterPath:
         path.addRect(QRectF(0.58, 0.18, 0.18, 0.64))
     elif glyph == "play":
         path.addPolygon(_triangle(0.24, 0.86))
+    elif glyph in ("sound", "muted"):
+        _add_speaker(path, waves=glyph == "sound")
     elif glyph == "ahead":
         path.addPolygon(_triangle(0.2, 0.66))
         path.addRect(QRectF(0.7, 0.22, 0.1, 0.56))
@@ -50,6 +52,18 @@ def _path(glyph: Glyph) -> QPainterPath:
         path.addRect(QRectF(0.2, 0.22, 0.1, 0.56))
     path.closeSubpath()
     return path
+
+
+def _add_speaker(path: QPainterPath, waves: bool) -> None:
+    """A box with a horn; two bars for what comes out of it, or a stroke for nothing."""
+    path.addRect(QRectF(0.1, 0.36, 0.16, 0.28))
+    horn = [QPointF(0.28, 0.36), QPointF(0.52, 0.14), QPointF(0.52, 0.86), QPointF(0.28, 0.64)]
+    path.addPolygon(QPolygonF(horn))
+    if waves:
+        path.addRect(QRectF(0.61, 0.36, 0.08, 0.28))
+        path.addRect(QRectF(0.77, 0.24, 0.08, 0.52))
+    else:
+        path.addRect(QRectF(0.61, 0.46, 0.3, 0.08))
 
 
 def _triangle(base: float, tip: float) -> QPolygonF:

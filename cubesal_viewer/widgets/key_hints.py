@@ -12,6 +12,7 @@ def write_key_hints(window: MainWindow, keys: KeyMap) -> None:
     """Name the present keys on the window's buttons."""
     window.overlay.set_key(keys.keys_text("Heatmap"))
     window.autopilot.set_key(keys.keys_text("&Autopilot"))
+    window.transport.volume.set_key(keys.keys_text("Mute"))
     window.transport.set_keys(
         keys.keys_text("One frame back"),
         keys.keys_text("&Play or pause"),

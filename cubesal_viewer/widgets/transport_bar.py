@@ -12,6 +12,7 @@ from cubesal_viewer.widgets.commands import with_key
 from cubesal_viewer.widgets.icons import transport_icon
 from cubesal_viewer.widgets.timecode import clock_text
 from cubesal_viewer.widgets.timeline import PEAK_COLOUR, SHARE_COLOUR
+from cubesal_viewer.widgets.volume_control import VolumeControl
 
 __all__ = ["TransportBar"]
 
@@ -43,6 +44,8 @@ class TransportBar(QWidget):
         row.setContentsMargins(8, 4, 8, 4)
         for widget in (self._back, self._play, self._ahead, self._time, self._frame, self._speed):
             row.addWidget(widget)
+        self.volume = VolumeControl()
+        row.addWidget(self.volume)
         row.addStretch(1)
         row.addWidget(_curve_key(self.tr("strongest attention"), PEAK_COLOUR))
         row.addWidget(_curve_key(self.tr("share in view"), SHARE_COLOUR))

@@ -30,14 +30,20 @@ from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_su
 from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
-OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export"}
-OUR_THREADS |= {"follow", "inference", "inspect", "live", "planner", "seams"}
+OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export", "follow"}
+OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "sound"}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _graphics() -> None:
     request_surface_format()
     choose_pyopengl_platform()
+
+
+@pytest.fixture(autouse=True)
+def _no_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests make no noise, and ask no sound server whether they could."""
+    monkeypatch.setenv("CUBESAL_AUDIO", "none")
 
 
 @pytest.fixture(scope="session")
