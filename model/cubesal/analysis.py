@@ -12,6 +12,7 @@ from cubesal.progress import ProgressFn
 from cubesal.stages import stage, staged
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader, neighbouring_runs, sample_indices
+from cubesal.video.coverage import coverage_of, only_shown, whole_rgb
 
 #: Maps per second of file time unless somebody asks for another rate.
 DEFAULT_RATE_HZ = 5.0
@@ -91,6 +92,7 @@ def analyse(
     ``only`` restricts the work to some consecutive grid points. Each contiguous run starts from a
     reset predictor that observes the ``warmup_frames`` grid points before it, so a map depends on
     the file and not on the order of the work. ``on_map(k, map)`` follows each stored result;
+    Maps of a clip that shows a part of the sphere are zero outside (`cubesal.video.coverage`).
     ``progress`` counts the grid points of this call and may raise Cancelled, which leaves in the
     track what was done so far.
     """
@@ -105,11 +107,12 @@ def analyse(
         frames = staged(reader.frames(wanted), "decode")
         for k, frame in zip(range(first, stop), frames, strict=True):
             with stage("decode"):
-                rgb = frame.rgb()
+                coverage = coverage_of(frame)
+                rgb = whole_rgb(frame.rgb(), coverage)
             if k < start:
                 predictor.observe(rgb, frame.time_s)
                 continue
-            track.set(k, predictor.step(rgb, frame.time_s))
+            track.set(k, only_shown(predictor.step(rgb, frame.time_s), coverage))
             done += 1
             kept = track.get(k)
             if on_map is not None and kept is not None:

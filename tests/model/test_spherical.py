@@ -20,6 +20,7 @@ from cubesal.video.mp4_boxes import (
     sample_entry,
     video_tracks,
 )
+from cubesal.video.spheres import Bounds
 from cubesal.video.spherical import add_spherical_metadata, read_spherical_metadata
 from tests.media import frame_number, make_audio, make_clip
 
@@ -116,20 +117,41 @@ def marked(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"equi\0\0\0\0", b"cbmp\0\0\0\0", "a cube map by its V2 metadata"),
-        (b"equi\0\0\0\0", b"mshp\0\0\0\0", "a mesh projection"),
-        (b"equi\0\0\0\0", b"abcd\0\0\0\0", "an unknown projection"),
         (
             b"equi" + bytes(8),
-            b"equi" + bytes(4) + struct.pack(">I", 1 << 30),
-            "a part of an equirectangular picture",
+            b"cbmp" + bytes(7) + b"\1",
+            "a cube map with padding by its V2 metadata",
         ),
+        (b"equi\0\0\0\0", b"mshp\0\0\0\0", "a mesh projection"),
+        (b"equi\0\0\0\0", b"abcd\0\0\0\0", "an unknown projection"),
     ],
 )
 def test_other_v2_projections_are_named(old: bytes, new: bytes, words: str, marked: Path) -> None:
     with pytest.raises(MediaError, match=words) as caught:
         ClipReader(patched(marked, old, new))
-    assert "not supported yet" in str(caught.value)
+    assert "--projection" in str(caught.value)
+
+
+def test_v2_cube_maps_and_parts_of_the_sphere_are_read(marked: Path) -> None:
+    patched(marked, b"equi" + bytes(8), b"equi" + bytes(4) + struct.pack(">I", 1 << 30))
+    with ClipReader(marked) as reader:
+        coverage = reader.info.coverage
+        assert reader.info.projection == "part"
+        assert coverage is not None
+        assert coverage.bounds == Bounds(top=0.25)
+    patched(marked, b"equi" + bytes(4) + struct.pack(">I", 1 << 30), b"cbmp" + bytes(8))
+    with ClipReader(marked) as reader:
+        assert (reader.info.projection, reader.info.projection_source) == (
+            "cube-3x2",
+            "V2 metadata",
+        )
+
+
+def test_bounds_of_half_a_sphere_are_vr180(marked: Path) -> None:
+    half = struct.pack(">4I", 0, 0, 1 << 30, 1 << 30)
+    patched(marked, b"equi" + bytes(20), b"equi" + bytes(4) + half)
+    with ClipReader(marked) as reader:
+        assert (reader.info.projection, reader.info.layout) == ("vr180", Layout.MONO)
 
 
 def test_other_v1_projections_are_named(marked: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from cubesal.errors import MediaError
 from cubesal.video import ClipReader, Layout
 from cubesal.video.projection import Packing, SphereTags, choose_packing
+from cubesal.video.spheres import HALF, Bounds, Region
+from cubesal.video.spherical import PARTIAL
 from tests.media import make_clip
 
 SQUARE = Fraction(1)
@@ -80,20 +82,45 @@ def test_stereo_metadata_alone_tells_the_packing_of_a_fitting_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "size", "kind", "layout"),
     [
-        ("a_EAC.mp4", "EAC"),
-        ("a_180.mp4", "VR180"),
-        ("VR180_b.mp4", "VR180"),
-        ("a_180_SBS.mp4", "VR180"),
-        ("my-cubemap.mp4", "cube map"),
-        ("x_fisheye190.mp4", "fisheye"),
+        ("a_EAC.mp4", (3840, 2160), "eac", Layout.MONO),
+        ("a_EAC.webm", (2880, 1920), "eac", Layout.MONO),
+        ("a_180.mp4", (5760, 2880), "vr180", Layout.STEREO_SBS),
+        ("VR180_b.mp4", (2880, 2880), "vr180", Layout.MONO),
+        ("a_180_SBS.mp4", (3840, 1920), "vr180", Layout.STEREO_SBS),
+        ("a_180_TB.mp4", (1920, 3840), "vr180", Layout.STEREO_TB),
+        ("my-cubemap.mp4", (2304, 1536), "cube-3x2", Layout.MONO),
+        ("cube_map.mp4", (6144, 1024), "cube-6x1", Layout.MONO),
     ],
 )
-def test_other_projections_are_named_from_the_file_name(name: str, words: str) -> None:
+def test_other_projections_are_told_by_names_that_the_aspect_fits(
+    name: str, size: tuple[int, int], kind: str, layout: Layout
+) -> None:
+    packing = choose(name, size)
+    assert (packing.kind, packing.layout, packing.source) == (kind, layout, "name")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("a_EAC.mp4", "EAC"), ("a_180.mp4", "VR180"), ("cubemap.mp4", "cube map")]
+)
+def test_names_that_the_aspect_does_not_fit_are_not_believed(name: str, words: str) -> None:
     with pytest.raises(MediaError, match=words) as caught:
-        choose(name)
-    assert "not supported yet" in str(caught.value)
+        choose(name, (1000, 800))
+    assert "--projection" in str(caught.value)
+
+
+def test_fisheye_pictures_are_to_be_stitched_first() -> None:
+    with pytest.raises(MediaError, match="fisheye picture by its name; stitch it first"):
+        choose("x_fisheye190.mp4")
+    with pytest.raises(MediaError, match="by its metadata; stitch it first"):
+        choose("a.mp4", projection="a fisheye picture")
+
+
+@pytest.mark.parametrize(("size", "flag"), [((1500, 1000), "eac"), ((1200, 200), "cube-6x1")])
+def test_refusals_name_the_projections_of_that_aspect(size: tuple[int, int], flag: str) -> None:
+    with pytest.raises(MediaError, match=flag):
+        choose("holiday.mp4", size)
 
 
 @pytest.mark.parametrize("name", ["take_1800.mp4", "peaceful.mp4", "180 days.mp4"])
@@ -101,9 +128,24 @@ def test_ordinary_names_are_no_hint(name: str) -> None:
     assert choose(name).layout is Layout.MONO
 
 
-def test_other_projections_are_named_from_metadata() -> None:
-    with pytest.raises(MediaError, match="a cube map by its V2 metadata"):
-        choose("a.mp4", projection="a cube map", source="V2 metadata")
+def test_projections_that_cannot_be_read_are_named_from_metadata() -> None:
+    with pytest.raises(MediaError, match="a cube map with padding by its V2 metadata"):
+        choose("a.mp4", projection="a cube map with padding", source="V2 metadata")
+
+
+def test_metadata_tells_cube_maps_and_half_spheres() -> None:
+    cube = choose("a.mp4", (960, 640), projection="a cube map", source="V2 metadata")
+    assert (cube.kind, cube.source) == ("cube-3x2", "V2 metadata")
+    half = choose("a.mp4", projection=PARTIAL, bounds=HALF, stereo=Layout.STEREO_SBS)
+    assert (half.kind, half.layout, half.sphere) == ("vr180", Layout.STEREO_SBS, Region(HALF))
+    part = choose("a.mp4", projection=PARTIAL, bounds=Bounds(top=0.2))
+    assert (part.kind, part.sphere) == ("part", Region(Bounds(top=0.2)))
+
+
+def test_a_name_says_what_a_mesh_stands_for() -> None:
+    assert choose("a_180.mp4", projection="a mesh projection (...)").kind == "vr180"
+    with pytest.raises(MediaError, match="mesh"):
+        choose("a.mp4", projection="a mesh projection (...)")
 
 
 def test_an_override_goes_before_everything() -> None:

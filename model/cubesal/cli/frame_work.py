@@ -18,6 +18,7 @@ from cubesal.progress import ProgressFn
 from cubesal.saliency_model import SaliencyModel
 from cubesal.stages import stage, staged
 from cubesal.video import ClipReader, sample_indices
+from cubesal.video.coverage import only_shown, whole_rgb
 
 __all__ = ["FrameWork"]
 
@@ -103,7 +104,7 @@ class FrameWork:
         frames = staged(self._reader.frames(self._grid[first:stop].tolist()), "decode")
         for k, frame in zip(range(first, stop), frames, strict=True):
             with stage("decode"):
-                rgb = frame.rgb()
+                rgb = whole_rgb(frame.rgb(), self._reader.info.coverage)
             if self._options.flow:
                 self._save_flow(k, rgb)
             if k < start or not (self._has_map(k) or self._has_features(k)):
@@ -149,7 +150,7 @@ class FrameWork:
         """The map and the features to store, as far as there are any, both from one pass."""
         model, wanted = self._model, self._has_features(k)
         if not isinstance(model, ClassMapModel):
-            saliency = self._predictor.step(rgb, time_s)
+            saliency = only_shown(self._predictor.step(rgb, time_s), self._reader.info.coverage)
             return saliency, model.features(rgb) if wanted else None
         cams = model.class_maps(rgb)
         model.check_finite(cams)
@@ -158,7 +159,8 @@ class FrameWork:
             model.observe_maps(cams)
             return None, features
         model.step_maps(cams)
-        return model.last_raw, features
+        raw = model.last_raw
+        return None if raw is None else only_shown(raw, self._reader.info.coverage), features
 
     def _save_flow(self, k: int, rgb: Picture) -> None:
         """The flow that leads here is that of the frame before, whose file it is."""

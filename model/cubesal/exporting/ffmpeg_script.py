@@ -24,17 +24,20 @@ from numpy.typing import NDArray
 from cubesal.autopilot import CameraPath
 from cubesal.autopilot.path import write_text
 from cubesal.camera import Camera, view_outline
+from cubesal.errors import ExportError
 from cubesal.exporting.ranges import TimeRange, frames_within
 from cubesal.video import ClipReader
 from cubesal.video.info import ClipInfo, Layout
 from cubesal.video.opening import open_container
+from cubesal.video.reading import Reading
 
 __all__ = ["save_ffmpeg_script"]
 
+#: For the first and for the second eye's half.
 _CROPS = {
-    Layout.MONO: (),
-    Layout.STEREO_TB: ("crop=iw:ih/2:0:0",),
-    Layout.STEREO_SBS: ("crop=iw/2:ih:0:0",),
+    Layout.MONO: ((), ()),
+    Layout.STEREO_TB: (("crop=iw:ih/2:0:0",), ("crop=iw:ih/2:0:ih/2",)),
+    Layout.STEREO_SBS: (("crop=iw/2:ih:0:0",), ("crop=iw/2:ih:iw/2:0",)),
 }
 _CONTINUED = ("format=yuv444p", "pad=iw+1:ih", "fillborders=right=1:mode=wrap")
 #: Of two frames nearer than this the later one keeps the earlier one's commands.
@@ -79,6 +82,7 @@ def save_ffmpeg_script(
 
     ``size`` is (width, height) of the flat picture that the script makes.
     """
+    _check(reader.info)
     indices = frames_within(reader, span)
     times = reader.times_s[indices]
     cameras, aspect = [path.at(float(t)) for t in times], size[0] / size[1]
@@ -94,6 +98,15 @@ def save_ffmpeg_script(
     head = _head(reader, Path(out), filters, seek_s, end_s)
     write_text(out, "\n".join([head, *commands, ""]))
     return len(indices)
+
+
+def _check(info: ClipInfo) -> None:
+    """Refuse what the one v360 of the script would read wrongly."""
+    if info.projection != "equirect" or Reading.parse(info.reading).is_turned:
+        raise ExportError(
+            f"a script for ffmpeg reads {info.path.name} as it is stored, but here it is turned or "
+            "resampled; export the flat video itself, or the path as csv, json or otio"
+        )
 
 
 def _between(reader: ClipReader, index: int) -> float:
@@ -130,7 +143,7 @@ def _filters(
 ) -> str:
     angles = ":".join(f"{name}={value}" for name, value in vars(view).items())
     steps = [
-        *_CROPS[info.layout],
+        *_CROPS[info.layout][info.is_second],
         *(_CONTINUED if is_continued else ()),
         *((script,) if script else ()),
         f"v360=e:flat:w={size[0]}:h={size[1]}:{angles}:rorder=ypr:reset_rot=1",

@@ -31,6 +31,7 @@ __all__ = [
     "FACE_BASES",
     "Face",
     "angles_from_dir",
+    "angles_from_rotation",
     "dir_from_angles",
     "dir_from_uv",
     "face_coords_from_dir",
@@ -104,6 +105,15 @@ def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> NDArray
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return np.asarray(about_y @ about_x @ about_z, np.float64)
+
+
+def angles_from_rotation(world_from_camera: NDArray[np.float64]) -> tuple[float, float, float]:
+    """(yaw, pitch, roll) whose :func:`rotation` is the given one (3, 3); roll 0 at the poles."""
+    right, down, ahead = np.asarray(world_from_camera, np.float64).T
+    pitch = float(np.arctan2(-ahead[1], np.hypot(ahead[0], ahead[2])))
+    if np.hypot(ahead[0], ahead[2]) < 1e-9:  # straight up or down: yaw and roll are one turn
+        return float(np.arctan2(-right[2], right[0])), pitch, 0.0
+    return float(np.arctan2(ahead[0], ahead[2])), pitch, float(np.arctan2(right[1], down[1]))
 
 
 def face_coords_from_dir(

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.video.colour import ColourSpec, YuvPlanes
+
+if TYPE_CHECKING:  # a coverage depends on a reading, which names an eye
+    from cubesal.video.coverage import Coverage
 
 __all__ = ["ClipInfo", "Eye", "Frame", "Layout"]
 
@@ -34,7 +38,8 @@ class Eye(Enum):
 class ClipInfo:
     """The facts of an opened clip.
 
-    ``width`` x ``height`` are the pixels of one eye after rotation, ``pixel_aspect`` is the
+    ``width`` x ``height`` are the pixels of a frame: those of one eye after rotation, or where that
+    is not equirect, of the equirect picture it is turned into; ``pixel_aspect`` is the
     width of one of them over its height.  ``rotation`` is how far the stored picture was turned
     counter-clockwise, in degrees: 0, 90, 180 or 270.  ``time_base`` is the duration of one pts
     tick in seconds, ``duration_s`` runs from the first frame's start to the last frame's end,
@@ -43,6 +48,11 @@ class ClipInfo:
     ``lost_frames`` are those before the first that can be decoded and, of an MP4 or MOV that was
     cut off, those behind its end; ``frame_count`` does not include them.
     ``is_cut_off`` is known of JPEG, Matroska, WebM and AVI: the file ends before it says so.
+    ``projection`` is what one eye's stored picture is: "equirect", "vr180", "part" (another part of
+    the sphere), "cube-3x2", "cube-6x1" or "eac"; ``coverage`` is None where it shows the whole
+    sphere; ``reading`` is the text of how the clip was asked to be read, None: as the file says.
+    ``is_second``: the eye's view is the lower or right half of the stored picture.
+    ``transfer`` is "SDR", or the HDR that frames were brought to SDR from: "PQ" or "HLG".
     """
 
     path: Path
@@ -62,16 +72,26 @@ class ClipInfo:
     is_still: bool
     lost_frames: int = 0
     is_cut_off: bool = False
+    projection: str = "equirect"
+    eye: Eye = Eye.LEFT
+    is_second: bool = False
+    reading: str | None = None
+    coverage: Coverage | None = None
+    transfer: str = "SDR"
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One decoded frame: ``time_s`` counts from the first frame, ``pts`` is the file's own."""
+    """One decoded frame: ``time_s`` counts from the first frame, ``pts`` is the file's own.
+
+    ``coverage``: the part of the sphere that it shows, None: all of it.
+    """
 
     index: int
     time_s: float
     pts: int
     planes: YuvPlanes
+    coverage: Coverage | None = None
 
     def rgb(self) -> NDArray[np.uint8]:
         """The picture as RGB (H, W, 3) uint8, converted on each call."""

@@ -16,12 +16,16 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from cubesal.errors import MediaError
+from cubesal.video.coverage import Coverage
 from cubesal.video.cut_off import is_cut_off
 from cubesal.video.decoder import PictureDecoder
 from cubesal.video.index import PacketIndex, build_index, missing_frames
 from cubesal.video.info import ClipInfo, Eye, Layout
 from cubesal.video.planes import PlaneExtractor, colour_of
 from cubesal.video.projection import Packing, choose_packing
+from cubesal.video.reading import Reading
+from cubesal.video.resampling import LARGEST_SIDE, Resampler, resampler
+from cubesal.video.spheres import WHOLE, Region
 from cubesal.video.tags import sphere_tags
 from cubesal.video.timing import average_rate, duration_s
 
@@ -52,11 +56,11 @@ class OpenClip:
     pts: NDArray[np.int64]
 
 
-def open_clip(path: Path, projection: str | None, eye: Eye) -> OpenClip:
+def open_clip(path: Path, reading: Reading) -> OpenClip:
     """Open, index and look at the first picture; raises ``MediaError`` or ``ValueError``."""
     container = open_container(path)
     try:
-        return _examine(path, container, projection, eye)
+        return _examine(path, container, reading)
     except BaseException:
         container.close()
         raise
@@ -113,7 +117,7 @@ def _why_unreadable(path: Path) -> str:
     return f"{path.name} is not a video file or picture that FFmpeg knows"
 
 
-def _examine(path: Path, container: InputContainer, override: str | None, eye: Eye) -> OpenClip:
+def _examine(path: Path, container: InputContainer, reading: Reading) -> OpenClip:
     stream = _video_stream(path, container)
     stream.thread_type = "AUTO"
     index = build_index(container, stream)
@@ -126,13 +130,16 @@ def _examine(path: Path, container: InputContainer, override: str | None, eye: E
     index, decoder, first = _first_picture(path, container, stream, index)
     info = _describe(path, container, stream, index, first)
     info = replace(info, lost_frames=lost - len(index.pts), is_cut_off=is_cut_off(path))
-    packing = _pack(info, first, override)
-    if packing.right_first:
-        eye = Eye.RIGHT if eye is Eye.LEFT else Eye.LEFT
+    packing = _pack(info, first, reading.projection)
+    info = _of_one_eye(info, packing, reading)
+    resample = _resampler(info, packing, reading)
+    # What is cut out is the first or the second half; left and right are only the usual order.
+    eye = Eye.RIGHT if info.is_second else Eye.LEFT
     extract = PlaneExtractor(
-        path.name, (first.width, first.height), info.rotation // 90, packing.layout, eye
+        path.name, (first.width, first.height), info.rotation // 90, packing.layout, eye, resample
     )
-    info = _of_one_eye(info, packing)
+    if resample is not None:
+        info = _resampled(info, packing, resample, reading)
     if info.width < _MIN_SIZE[0] or info.height < _MIN_SIZE[1]:
         raise MediaError(
             f"{path.name} is only {info.width}x{info.height} pixels; "
@@ -224,7 +231,7 @@ def _pack(info: ClipInfo, first: VideoFrame, override: str | None) -> Packing:
     )
 
 
-def _of_one_eye(info: ClipInfo, packing: Packing) -> ClipInfo:
+def _of_one_eye(info: ClipInfo, packing: Packing, reading: Reading) -> ClipInfo:
     columns = 2 if packing.layout is Layout.STEREO_SBS else 1
     rows = 2 if packing.layout is Layout.STEREO_TB else 1
     return replace(
@@ -233,4 +240,34 @@ def _of_one_eye(info: ClipInfo, packing: Packing) -> ClipInfo:
         height=info.height // rows,
         layout=packing.layout,
         projection_source=packing.source,
+        projection=packing.kind,
+        eye=reading.eye,
+        is_second=packing.layout is not Layout.MONO
+        and (reading.eye is Eye.RIGHT) is not packing.right_first,
+        reading=reading.text,
     )
+
+
+def _resampler(info: ClipInfo, packing: Packing, reading: Reading) -> Resampler | None:
+    """How one eye's picture becomes a whole equirect one; None where it is one as it is."""
+    if packing.sphere == Region() and not reading.is_turned:
+        return None
+    if max(info.width, info.height) > LARGEST_SIDE:
+        raise MediaError(
+            f"{info.path.name} is {info.width}x{info.height}; pictures beyond {LARGEST_SIDE} "
+            "pixels a side cannot be turned or resampled: scale it down first"
+        )
+    # Chroma of an odd half would not line up; the last row or column is no loss.
+    size = (info.width // 2 * 2, info.height // 2 * 2)
+    return resampler(packing.sphere, size, replace(reading, projection=None, eye=Eye.LEFT))
+
+
+def _resampled(info: ClipInfo, packing: Packing, resample: Resampler, reading: Reading) -> ClipInfo:
+    width, height = resample.size
+    info = replace(info, width=width, height=height)
+    if packing.sphere == Region():
+        return info
+    bounds = packing.sphere.bounds if isinstance(packing.sphere, Region) else WHOLE
+    turned = replace(reading, projection=None, eye=Eye.LEFT)
+    coverage = None if bounds.is_whole else Coverage(bounds, turned)
+    return replace(info, pixel_aspect=Fraction(1), coverage=coverage)

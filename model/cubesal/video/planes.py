@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cubesal.errors import MediaError
 from cubesal.video.colour import ColourSpec, Matrix, YuvPlanes
 from cubesal.video.info import Eye, Layout
+from cubesal.video.resampling import Resampler
 
 __all__ = ["PlaneExtractor", "colour_of", "plane_pixels"]
 
@@ -71,24 +72,33 @@ class PlaneExtractor:
     """Turns pictures of one stream into planes of always the same size.
 
     ``size`` is the stored (width, height) of the first picture; a later one of another size is
-    scaled to it.  ``quarter_turns`` are counter-clockwise.
+    scaled to it.  ``quarter_turns`` are counter-clockwise.  ``resample`` makes one eye's picture an
+    equirect one, or turns it.
     """
 
     def __init__(
-        self, name: str, size: tuple[int, int], quarter_turns: int, layout: Layout, eye: Eye
+        self,
+        name: str,
+        size: tuple[int, int],
+        quarter_turns: int,
+        layout: Layout,
+        eye: Eye,
+        resample: Resampler | None = None,
     ) -> None:
         self._name = name
         self._size = size
         self._quarter_turns = quarter_turns
         self._layout = layout
         self._second = eye is Eye.RIGHT
+        self._resample = resample
         self._reformatter = VideoReformatter()
 
     def __call__(self, picture: VideoFrame) -> YuvPlanes:
         """The planes of one eye; they stay valid for as long as they are held."""
         colour = colour_of(picture, self._name)
         y, u, v = (self._turn_and_crop(plane) for plane in self._stored_planes(picture, colour))
-        return YuvPlanes(y, u, v, colour)
+        planes = YuvPlanes(y, u, v, colour)
+        return planes if self._resample is None else self._resample(planes)
 
     def _stored_planes(
         self, picture: VideoFrame, colour: ColourSpec

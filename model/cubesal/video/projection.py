@@ -8,24 +8,53 @@ from fractions import Fraction
 
 from cubesal.errors import MediaError
 from cubesal.video.info import Layout
+from cubesal.video.spheres import HALF, Bounds, Region, Sphere, cube_map, eac
+from cubesal.video.spherical import CUBE, PARTIAL
 
-__all__ = ["Packing", "SphereTags", "choose_packing"]
+__all__ = ["PROJECTIONS", "Packing", "SphereTags", "choose_packing"]
 
-#: Relative deviation from 2:1 (1:1 for the halves of a stereo pair) that still counts as such.
+#: Relative deviation from an aspect, such as 2:1, that still counts as it.
 _ASPECT_TOLERANCE = 0.015
 
-_OVERRIDES = {
-    "equirect": Layout.MONO,
-    "equirect-tb": Layout.STEREO_TB,
-    "equirect-sbs": Layout.STEREO_SBS,
+_SPHERES: dict[str, Sphere] = {
+    "equirect": Region(),
+    "vr180": Region(HALF),
+    "cube-3x2": cube_map("3x2"),
+    "cube-6x1": cube_map("6x1"),
+    "eac": eac(),
 }
+#: What a clip can be said to hold: how its eyes are packed, and what each of them is.
+_OVERRIDES = {
+    "equirect": (Layout.MONO, "equirect"),
+    "equirect-tb": (Layout.STEREO_TB, "equirect"),
+    "equirect-sbs": (Layout.STEREO_SBS, "equirect"),
+    "vr180": (Layout.MONO, "vr180"),
+    "vr180-sbs": (Layout.STEREO_SBS, "vr180"),
+    "vr180-tb": (Layout.STEREO_TB, "vr180"),
+    "cube-3x2": (Layout.MONO, "cube-3x2"),
+    "cube-6x1": (Layout.MONO, "cube-6x1"),
+    "eac": (Layout.MONO, "eac"),
+}
+PROJECTIONS = tuple(_OVERRIDES)
 
 _WORD = r"(?:^|[^A-Za-z0-9])(?:{})(?:$|[^A-Za-z0-9])"
-_OTHER_PROJECTION_HINTS = {
-    "an equi-angular cube map (EAC)": _WORD.format("EAC"),
-    "a cube map": _WORD.format("cube_?map"),
-    "a 180° picture (VR180)": _WORD.format("(?:VR_?180|180(?:x180|$|(?=_(?:LR|SBS|TB|3D))))"),
-    "a fisheye picture": _WORD.format("(?:dual_?)?fisheye(?:180|190|200)?"),
+_FISHEYE = "a fisheye picture"
+_HINTS = {
+    _FISHEYE: _WORD.format("(?:dual_?)?fisheye(?:180|190|200)?"),
+    "eac": _WORD.format("EAC"),
+    "cube": _WORD.format("cube_?map"),
+    "vr180": _WORD.format("(?:VR_?180|180(?:x180|$|(?=_(?:LR|SBS|TB|3D))))"),
+}
+_WORDS = {
+    "eac": "an equi-angular cube map (EAC)",
+    "cube": CUBE,
+    "vr180": "a 180° picture (VR180)",
+}
+#: Width over height of the whole pictures that a hint in the name can be true of: what they hold.
+_FITTING: dict[str, tuple[tuple[float, str], ...]] = {
+    "eac": ((3 / 2, "eac"), (16 / 9, "eac")),
+    "cube": ((3 / 2, "cube-3x2"), (6.0, "cube-6x1")),
+    "vr180": ((1.0, "vr180"), (2.0, "vr180-sbs"), (0.5, "vr180-tb")),
 }
 _STEREO_HINTS = {
     Layout.STEREO_TB: _WORD.format("(?:stereo|360|3D)?_?(?:TB|TAB|OU)|over[-_ ]?under"),
@@ -40,22 +69,29 @@ class SphereTags:
     """What the file itself says: None where it says nothing.
 
     ``projection`` is "equirectangular" or the words for another one; ``source`` names the kind of
-    metadata; ``right_first`` means that the right eye's view comes first.
+    metadata; ``right_first`` means that the right eye's view comes first; ``bounds`` say which part
+    of the sphere a part of an equirect picture shows.
     """
 
     projection: str | None = None
     stereo: Layout | None = None
     source: str = "metadata"
     right_first: bool = False
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True)
 class Packing:
-    """Where one eye's equirect view lies, and what that was concluded from."""
+    """Where one eye's view lies, what that was concluded from, and how it shows the sphere.
+
+    ``kind`` is the projection's name as :class:`~cubesal.video.info.ClipInfo` has it.
+    """
 
     layout: Layout
     source: str
     right_first: bool = False
+    kind: str = "equirect"
+    sphere: Sphere = _SPHERES["equirect"]
 
 
 def choose_packing(
@@ -68,33 +104,86 @@ def choose_packing(
 ) -> Packing:
     """Decide the packing of a picture of ``width`` x ``height`` pixels.
 
-    ``name`` is the file name.  Raises ``MediaError`` when the picture is, or seems to be, anything
-    but a whole equirectangular view, and ``ValueError`` for an unknown override.
+    ``name`` is the file name.  Raises ``MediaError`` when the picture is, or seems to be, something
+    that cannot be read, and ``ValueError`` for an unknown override.
     """
     if override is not None:
         if override not in _OVERRIDES:
             raise ValueError(f"unknown projection {override!r}; one of {', '.join(_OVERRIDES)}")
-        return Packing(_OVERRIDES[override], "override", tags.right_first)
-    if tags.projection == "equirectangular":
-        return Packing(tags.stereo or Layout.MONO, tags.source, tags.right_first)
-    other, evidence = _other_projection(name, tags)
-    if other is not None:
-        raise MediaError(
-            f"{name} is {other} by its {evidence}, which is not supported yet; convert it to a 2:1 "
-            "equirectangular video, or open it with --projection equirect if it is one already"
-        )
+        return _named(override, "override", tags.right_first)
+    found = _by_metadata(tags)
+    if found is not None:
+        return found
     aspect = float(width * pixel_aspect / height)
-    return _by_aspect(name, aspect, tags) or _refuse(name, width, height, pixel_aspect)
+    return (
+        _by_hint(name, aspect, tags)
+        or _other(name, tags)
+        or _by_aspect(name, aspect, tags)
+        or _refuse(name, width, height, pixel_aspect)
+    )
 
 
-def _other_projection(name: str, tags: SphereTags) -> tuple[str | None, str]:
+def _named(name: str, source: str, right_first: bool, layout: Layout | None = None) -> Packing:
+    usual, kind = _OVERRIDES[name]
+    return Packing(layout or usual, source, right_first, kind, _SPHERES[kind])
+
+
+def _by_metadata(tags: SphereTags) -> Packing | None:
+    """What is said outright; None where that is nothing, or nothing that can be read."""
+    layout = tags.stereo or Layout.MONO
+    if tags.projection == "equirectangular":
+        return Packing(layout, tags.source, tags.right_first)
+    if tags.projection == PARTIAL and tags.bounds is not None:
+        kind = "vr180" if tags.bounds == HALF else "part"
+        return Packing(layout, tags.source, tags.right_first, kind, Region(tags.bounds))
+    if tags.projection == CUBE:
+        faces = cube_map("3x2", as_in_metadata=True)
+        return Packing(layout, tags.source, tags.right_first, "cube-3x2", faces)
+    return None
+
+
+def _by_hint(name: str, aspect: float, tags: SphereTags) -> Packing | None:
+    """What the name says, if the aspect allows it; it may also say what a mesh stands for."""
+    is_mesh = tags.projection is not None and "mesh" in tags.projection
+    hint = _hint(name)
+    if hint not in _FITTING or not (tags.projection is None or is_mesh):
+        return None
+    fitting = [what for wanted, what in _FITTING[hint] if _is_near(aspect, wanted)]
+    if not fitting:
+        return None
+    layout = tags.stereo
+    if layout is None and hint == "vr180":
+        layout = next((eyes for eyes in _STEREO_HINTS if _matches(name, _STEREO_HINTS[eyes])), None)
+    return _named(fitting[0], "name", tags.right_first, layout)
+
+
+def _hint(name: str) -> str | None:
+    return next((what for what, pattern in _HINTS.items() if _matches(name, pattern)), None)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return re.search(pattern, name.rsplit(".", 1)[0], re.IGNORECASE) is not None
+
+
+def _other(name: str, tags: SphereTags) -> Packing | None:
+    """None unless the picture is said to be what cannot be read, or not as it is."""
+    hint = _hint(name)
+    if tags.projection is None and hint is None:
+        return None
+    if _FISHEYE in (tags.projection, hint if tags.projection is None else None):
+        evidence = "name" if tags.projection is None else tags.source
+        raise MediaError(
+            f"{name} is {_FISHEYE} by its {evidence}; stitch it first, "
+            "to a 2:1 equirectangular video or to VR180"
+        )
     if tags.projection is not None:
-        return tags.projection, tags.source
-    stem = name.rsplit(".", 1)[0]
-    for projection, pattern in _OTHER_PROJECTION_HINTS.items():
-        if re.search(pattern, stem, re.IGNORECASE):
-            return projection, "name"
-    return None, ""
+        other, evidence = tags.projection, tags.source
+    else:
+        other, evidence = _WORDS[str(hint)], "name"
+    raise MediaError(
+        f"{name} is {other} by its {evidence}, but not in a form that can be read so; say what it "
+        f"holds with --projection ({', '.join(PROJECTIONS)})"
+    )
 
 
 def _by_aspect(name: str, aspect: float, tags: SphereTags) -> Packing | None:
@@ -102,9 +191,8 @@ def _by_aspect(name: str, aspect: float, tags: SphereTags) -> Packing | None:
         return Packing(tags.stereo, tags.source, tags.right_first)
     if _is_near(aspect, 2.0):
         return Packing(Layout.MONO, "aspect")
-    stem = name.rsplit(".", 1)[0]
     for layout, pattern in _STEREO_HINTS.items():
-        if _is_near(aspect, _STEREO_ASPECTS[layout]) and re.search(pattern, stem, re.IGNORECASE):
+        if _is_near(aspect, _STEREO_ASPECTS[layout]) and _matches(name, pattern):
             return Packing(layout, "name")
     return None
 
@@ -121,6 +209,10 @@ def _refuse(name: str, width: int, height: int, pixel_aspect: Fraction) -> Packi
         flag = "equirect-tb (stereo, one eye above the other)"
     elif _is_near(float(aspect), 4.0):
         flag = "equirect-sbs (stereo, the eyes side by side)"
+    elif _is_near(float(aspect), 1.5):
+        flag = "cube-3x2 (a cube map) or eac (YouTube's)"
+    elif _is_near(float(aspect), 6.0):
+        flag = "cube-6x1 (a cube map)"
     raise MediaError(
         f"{name} is {shown}, not a 2:1 equirectangular picture; "
         f"if it holds one all the same, open it with --projection {flag}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from cubesal.errors import MediaError
 from cubesal.video.info import ClipInfo, Eye, Frame
 from cubesal.video.opening import open_clip
+from cubesal.video.reading import Reading
 from cubesal.video.sampling import shown_at
 
 __all__ = ["ClipReader"]
@@ -26,15 +28,19 @@ class ClipReader:
     decoded do not count; a later one that cannot is answered with the nearest earlier picture and
     listed in :attr:`damaged`.
 
-    ``projection`` overrides what is concluded from the file: "equirect", "equirect-tb" or
-    "equirect-sbs".  Raises ``MediaError`` for whatever is not an equirect clip, ``ValueError`` for
-    an unknown ``projection``.
+    Frames are equirect whatever the file holds: half spheres (VR180), cube maps and EAC are
+    resampled.  ``projection`` overrides what is concluded from the file, and more: it is the text
+    of a :class:`~cubesal.video.reading.Reading`, a projection's name ("equirect", "vr180-sbs",
+    "eac", ... see :data:`~cubesal.video.projection.PROJECTIONS`), an eye, an orientation.  ``eye``
+    goes before the reading's.  Raises ``MediaError`` for whatever shows no sphere that can be read,
+    ``ValueError`` for an unknown ``projection``.
     """
 
     def __init__(
-        self, path: Path | str, *, projection: str | None = None, eye: Eye = Eye.LEFT
+        self, path: Path | str, *, projection: str | None = None, eye: Eye | None = None
     ) -> None:
-        clip = open_clip(Path(path), projection, eye)
+        reading = Reading.parse(projection)
+        clip = open_clip(Path(path), reading if eye is None else replace(reading, eye=eye))
         self._container = clip.container
         self._decoder = clip.decoder
         self._extract = clip.extract
@@ -69,9 +75,8 @@ class ClipReader:
                 f"{self.info.path.name} can no longer be decoded at frame {index}; "
                 "check whether the file was changed or removed while it was open"
             )
-        return Frame(
-            index, float(self.times_s[index]), int(self.pts[index]), self._extract(picture)
-        )
+        time_s, pts = float(self.times_s[index]), int(self.pts[index])
+        return Frame(index, time_s, pts, self._extract(picture), self.info.coverage)
 
     def frames(self, indices: Iterable[int] | None = None) -> Iterator[Frame]:
         """Frames of ascending ``indices``, or all; decodes across small gaps, seeks over wide."""

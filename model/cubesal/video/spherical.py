@@ -20,6 +20,7 @@ from cubesal.video.mp4_boxes import (
     sample_entry,
     video_tracks,
 )
+from cubesal.video.spheres import Bounds
 
 __all__ = ["SphereBoxes", "add_spherical_metadata", "read_spherical_metadata"]
 
@@ -39,11 +40,11 @@ _V1_FIELD = re.compile(r"<GSpherical:(\w+)>\s*([^<]*?)\s*</GSpherical:\1>")
 _V1_STEREO = {"mono": "mono", "top-bottom": "top-bottom", "left-right": "left-right"}
 _V2_STEREO = {0: "mono", 1: "top-bottom", 2: "left-right", 4: "right-left"}
 _V2_OTHER = {
-    b"cbmp": "a cube map",
     b"mshp": "a mesh projection (as VR180 cameras and YouTube's EAC use it)",
 }
 _FULL_BOX = bytes(4)
 PARTIAL = "a part of an equirectangular picture"
+CUBE = "a cube map"
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ class SphereBoxes:
     """What the boxes say; ``version`` 2 wins where both are there.
 
     ``projection`` is "equirectangular" or the words for another one. ``stereo`` is "mono",
-    "top-bottom", "left-right", "right-left" or None where it is not stated.
+    "top-bottom", "left-right", "right-left" or None where it is not stated.  ``bounds`` say which
+    part a :data:`PARTIAL` picture shows, as far as that makes sense.
     """
 
     version: int
     projection: str
     stereo: str | None
+    bounds: Bounds | None = None
 
 
 def read_spherical_metadata(path: Path) -> SphereBoxes | None:
@@ -80,13 +83,33 @@ def _read_v2(track: Box) -> SphereBoxes | None:
     stereo = entry.child(b"st3d")
     mode = stereo.prefix[4] if stereo is not None and len(stereo.prefix) > 4 else None
     words = None if mode is None else _V2_STEREO.get(mode, "another stereo mode")
-    return SphereBoxes(2, _v2_projection(projection), words)
+    words_of_projection, bounds = _v2_projection(projection)
+    return SphereBoxes(2, words_of_projection, words, bounds)
 
 
-def _v2_projection(projection: Box) -> str:
+def _v2_projection(projection: Box) -> tuple[str, Bounds | None]:
     equirect = projection.child(b"equi")
     if equirect is not None:
-        return PARTIAL if any(equirect.prefix[4:20]) else "equirectangular"
+        if not any(equirect.prefix[4:20]):
+            return "equirectangular", None
+        return PARTIAL, _v2_bounds(equirect.prefix[4:20])
+    cube = projection.child(b"cbmp")
+    if cube is not None:
+        # Layout and padding, both 0 in all that players read.
+        return (CUBE if not any(cube.prefix[4:12]) else f"{CUBE} with padding"), None
+    return _other_v2_projection(projection), None
+
+
+def _v2_bounds(numbers: bytes) -> Bounds | None:
+    """Top, bottom, left and right as parts of 2^32; None if they are cut short or leave nothing."""
+    try:
+        top, bottom, left, right = (n / 2**32 for n in struct.unpack(">4I", numbers))
+        return Bounds(left, top, right, bottom)
+    except (struct.error, ValueError):
+        return None
+
+
+def _other_v2_projection(projection: Box) -> str:
     kinds = [box.kind for box in projection.children]
     return next((_V2_OTHER[kind] for kind in kinds if kind in _V2_OTHER), "an unknown projection")
 
@@ -99,10 +122,25 @@ def _read_v1(track: Box) -> SphereBoxes | None:
         if fields.get("Spherical", "").lower() != "true":
             return None
         projection = fields.get("ProjectionType", "equirectangular")
+        stereo = _V1_STEREO.get(fields.get("StereoMode", ""))
         if projection == "equirectangular" and _is_cropped(fields):
-            projection = PARTIAL
-        return SphereBoxes(1, projection, _V1_STEREO.get(fields.get("StereoMode", "")))
+            return SphereBoxes(1, PARTIAL, stereo, _v1_bounds(fields))
+        return SphereBoxes(1, projection, stereo)
     return None
+
+
+def _v1_bounds(fields: dict[str, str]) -> Bounds | None:
+    """V1's crop fields as shares; None where one is missing or they leave nothing."""
+    try:
+        wide, high = (int(fields[f"FullPano{side}Pixels"]) for side in ("Width", "Height"))
+        left, top = (int(fields[f"CroppedArea{side}Pixels"]) for side in ("Left", "Top"))
+        right, bottom = (
+            full - start - int(fields[f"CroppedAreaImage{side}Pixels"])
+            for full, start, side in ((wide, left, "Width"), (high, top, "Height"))
+        )
+        return Bounds(left / wide, top / high, right / wide, bottom / high)
+    except (KeyError, ValueError, ZeroDivisionError):
+        return None
 
 
 def _is_cropped(fields: dict[str, str]) -> bool:

@@ -12,16 +12,17 @@ from av.video.frame import VideoFrame
 
 from cubesal.video.info import Layout
 from cubesal.video.projection import SphereTags
-from cubesal.video.spherical import PARTIAL, read_spherical_metadata
+from cubesal.video.spheres import HALF, Bounds
+from cubesal.video.spherical import CUBE, PARTIAL, read_spherical_metadata
 
 __all__ = ["sphere_tags"]
 
 #: FFmpeg's enum AVSphericalProjection.
 _PROJECTION_OF_CODE = {
     0: "equirectangular",
-    1: "a cube map",
+    1: CUBE,
     2: PARTIAL,
-    3: "a 180° picture (VR180)",
+    3: PARTIAL,  # the half in front
     4: "a rectilinear picture",
     5: "a fisheye picture",
     6: "a parametric immersive picture",
@@ -29,6 +30,7 @@ _PROJECTION_OF_CODE = {
 #: FFmpeg's enum AVStereo3DType, as far as both eyes are halves of the picture.
 _LAYOUT_OF_CODE = {0: Layout.MONO, 1: Layout.STEREO_SBS, 2: Layout.STEREO_TB}
 _INVERTED = 1
+_HALF_CODE = 3
 
 _LAYOUT_OF_WORDS = {
     "mono": Layout.MONO,
@@ -47,18 +49,29 @@ def sphere_tags(path: Path, picture: VideoFrame) -> SphereTags:
     stereo, right_first = _stereo_side_data(picture)
     boxes = read_spherical_metadata(path)
     if boxes is None:
-        return SphereTags(_spherical_side_data(picture), stereo, "metadata", right_first)
+        projection, bounds = _spherical_side_data(picture)
+        return SphereTags(projection, stereo, "metadata", right_first, bounds)
     if boxes.stereo is not None:
         stereo, right_first = _LAYOUT_OF_WORDS.get(boxes.stereo), boxes.stereo == "right-left"
-    return SphereTags(boxes.projection, stereo, f"V{boxes.version} metadata", right_first)
+    source = f"V{boxes.version} metadata"
+    return SphereTags(boxes.projection, stereo, source, right_first, boxes.bounds)
 
 
-def _spherical_side_data(picture: VideoFrame) -> str | None:
+def _spherical_side_data(picture: VideoFrame) -> tuple[str | None, Bounds | None]:
+    """FFmpeg's AVSphericalMapping: a code, three angles, four bounds as parts of 2^32, padding."""
     data = _side_data(picture, SideDataType.SPHERICAL)
     if data is None:
-        return None
-    (code,) = struct.unpack_from("=I", data)
-    return _PROJECTION_OF_CODE.get(code, "an unknown projection")
+        return None, None
+    code, left, top, right, bottom, padding = struct.unpack_from("=I12x5I", data)
+    words = _PROJECTION_OF_CODE.get(code, "an unknown projection")
+    if words == CUBE and padding:
+        words = f"{CUBE} with padding"
+    if code == _HALF_CODE:
+        return words, HALF
+    try:
+        return words, Bounds(*(side / 2**32 for side in (left, top, right, bottom)))
+    except ValueError:
+        return words, None
 
 
 def _stereo_side_data(picture: VideoFrame) -> tuple[Layout | None, bool]:
