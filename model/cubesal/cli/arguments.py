@@ -13,13 +13,13 @@ from cubesal.cli.batch_arguments import add_batch
 from cubesal.cli.evaluate_arguments import add_evaluate
 from cubesal.cli.path_report_arguments import add_path_report
 from cubesal.cli.predict_arguments import add_figure, add_predict
+from cubesal.cli.reading_arguments import add_reading
 from cubesal.cli.training_arguments import add_flow, add_train
 
 __all__ = ["COLORMAPS", "Options", "build_parser"]
 
 COLORMAPS = ("inferno", "viridis", "cividis", "turbo", "jet")
 CODECS = ("h264", "hevc", "av1", "prores", "ffv1")
-PROJECTIONS = ("equirect", "equirect-tb", "equirect-sbs")
 EXPORTS = ("overlay", "cube", "nfov", "maps", "path", "attention", "snapshot")
 MAP_FORMATS = ("npz", "npy", "png", "wild360")
 PATH_FORMATS = ("csv", "json", "ffmpeg", "otio")
@@ -109,13 +109,7 @@ def _add_model(parser: ArgumentParser) -> None:
     group.add_argument(
         "--prior", choices=("on", "off"), help="favour the equator (default: the model's own)"
     )
-    _add_projection(group)
-
-
-def _add_projection(parser: Any) -> None:
-    parser.add_argument(
-        "--projection", choices=PROJECTIONS, help="what the clip holds, if it is guessed wrongly"
-    )
+    add_reading(group)
 
 
 def _add_rate(parser: ArgumentParser) -> None:
@@ -249,7 +243,7 @@ def _add_flat(parser: ArgumentParser) -> None:
 def _add_flow(commands: Any) -> ArgumentParser:
     parser = add_flow(commands)
     _add_rate(parser)
-    _add_projection(parser)
+    add_reading(parser)
     return parser
 
 
@@ -282,7 +276,7 @@ def _add_info(commands: Any) -> ArgumentParser:
     )
     parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    _add_projection(parser)
+    add_reading(parser)
     return parser
 
 

@@ -20,7 +20,7 @@ from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
 from cubesal.device import available_devices, resolve_device
 from cubesal.errors import CubesalError
 from cubesal.models import available_models
-from cubesal.video import ClipInfo, ClipReader
+from cubesal.video import ClipInfo, ClipReader, Layout
 from cubesal.video.encoders import ENCODERS
 
 __all__ = ["run"]
@@ -92,12 +92,18 @@ def _installation() -> Facts:
     }
 
 
+def _transfer(info: ClipInfo) -> str:
+    return "SDR" if info.transfer == "SDR" else f"{info.transfer} (HDR), shown as SDR BT.709"
+
+
 def _clip(info: ClipInfo) -> Facts:
     return {
         "file": str(info.path),
         "codec": info.codec,
         "size": f"{info.width}x{info.height}",
+        "projection": info.projection,
         "layout": info.layout.value,
+        "eye": info.eye.value if info.layout is not Layout.MONO else "only one",
         "projection_from": info.projection_source,
         "frames": info.frame_count,
         "duration_s": round(info.duration_s, 6),
@@ -106,6 +112,7 @@ def _clip(info: ClipInfo) -> Facts:
         "pixel_aspect": str(info.pixel_aspect),
         "rotation": info.rotation,
         "colour": f"{info.colour.matrix} {'full' if info.colour.full_range else 'limited'} range",
+        "transfer": _transfer(info),
         "audio": info.has_audio,
         "still": info.is_still,
     }
