@@ -34,7 +34,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", help="network: default, fast, …")
     parser.add_argument("--device", help="auto, cpu, cuda, mps")
-    parser.add_argument("--projection", help="how the clip is packed, when the guess is wrong")
+    parser.add_argument(
+        "--projection",
+        metavar="P[:EYE][@YAW,PITCH,ROLL]",
+        help="what the clip holds, when the guess is wrong; which eye; which view is the front",
+    )
     parser.add_argument("--view", choices=("equirect", "cube"), default="equirect")
     parser.add_argument("--frame", type=int, help="frame index to open at")
     parser.add_argument("--yaw", type=float, help="degrees to the right")

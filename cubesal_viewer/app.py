@@ -32,6 +32,7 @@ from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.preferences.controller import PreferencesController
 from cubesal_viewer.preferred import Preferences
+from cubesal_viewer.readings import Readings
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.snapshot import save_snapshot
 from cubesal_viewer.sound_wires import wire_sound
@@ -83,8 +84,12 @@ class Viewer(QObject):
         self.documents = self.files.documents
         self.own_maps = OwnMaps(self.state, self.window, settings)
         self.inspect = Inspect(self, self._keeper)
+        self.readings = Readings(
+            self.state, self.transport, self.documents, self.editor, self.window
+        )
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
+        self.readings.insert_menus(self.window.menu_of(self.actions["Set the &front here"]))
         self.key_map = KeyMap(self.actions, settings)
         panes = (self.window.equirect, self.window.nfov)
         self.key_map.changed.connect(lambda: write_key_hints(self.window, self.key_map))
@@ -112,6 +117,7 @@ class Viewer(QObject):
         if self.own_maps.takes(Path(path)):
             self.own_maps.show(Path(path))
             return
+        self.readings.opening()
         self.files.open(path, projection)
 
     def export(self, kind: ExportKind) -> None:
@@ -261,6 +267,11 @@ class Viewer(QObject):
 
     def _on_opened(self, clip: OpenedClip) -> None:
         self._projection = clip.projection
+        if self.readings.took(clip):
+            self.window.transport.set_clip(clip.info)
+            self._on_playhead()
+            self._analyse()
+            return
         self.steering.reset()
         self.editor.reset(clip.projection)
         self.window.transport.set_clip(clip.info)
@@ -288,7 +299,8 @@ class Viewer(QObject):
 
     def _on_open_failed(self, message: str) -> None:
         self.start_camera, self.start_frame = None, 0
-        self.documents.clip_failed()
+        if not self.readings.failed():
+            self.documents.clip_failed()
         self._tell(message)
 
     def _on_model_chosen(self, choice: ModelChoice) -> None:
@@ -312,7 +324,8 @@ class Viewer(QObject):
 
     def _on_document(self) -> None:
         self.editor.history.forget()  # what the document brought is where undo ends
-        self._analyse()
+        if not self.readings.follow():  # it is analysed when it has been read anew
+            self._analyse()
 
     def _on_preferences(self, preferences: Preferences) -> None:
         request, own_rate = self.analysis.request, self.documents.content.rate_hz

@@ -31,6 +31,7 @@ def window_commands(viewer: Viewer) -> list[Command]:
     return [
         *_file(viewer),
         *edit_commands(viewer.editor, lambda: viewer.choosing.ask(viewer.window)),
+        *viewer.readings.commands(),
         *_playback(viewer),
         *_looking(viewer),
         *_view(viewer),

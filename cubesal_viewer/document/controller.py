@@ -6,11 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from cubesal.document import SUFFIX, DocumentContent, find_clip, remove_document
+from cubesal.autopilot.turning import areas_turned, keys_turned
+from cubesal.document import (
+    SUFFIX,
+    DocumentContent,
+    find_clip,
+    regions_turned,
+    remove_document,
+)
 from cubesal.inspection import is_own_maps
+from cubesal.video.reading import Reading
 from cubesal_viewer.document import dialogs
 from cubesal_viewer.document.keeper import (
     FoundDocument,
@@ -125,6 +134,17 @@ class DocumentController(QObject):
             self._session = self._keeper.open_clip(self._clip, self.has_cache)
         self._show_title()
 
+    @property
+    def projection(self) -> str | None:
+        """How the document has the clip read."""
+        return self._projection
+
+    def reread(self, projection: str | None) -> None:
+        """The clip on show is read in another way from now on."""
+        if projection != self._projection:
+            self._projection = projection
+            self._on_changed()
+
     def clip_failed(self) -> None:
         """The clip of a document could not be shown: nothing changes."""
         self._orphan = None
@@ -187,8 +207,7 @@ class DocumentController(QObject):
     def _apply(self, content: DocumentContent, is_whole: bool) -> None:
         """Bring the state to what a document says; an unnamed one leaves overlay and model be."""
         self._made = content
-        edits = Edits(content.path, content.areas, content.markers, content.span_s, content.regions)
-        self._state.set_edits(edits)
+        self._state.set_edits(self._edits_of(content, is_whole))
         if not is_whole:
             if content.model is not None and is_own_maps(content.model):
                 self._state.set_model(replace(self._state.model, model=content.model, prior=None))
@@ -202,6 +221,22 @@ class DocumentController(QObject):
         self._saved = replace(
             self._saved, projection=shown.projection, model=self._saved.model or shown.model
         )
+
+    def _edits_of(self, content: DocumentContent, is_whole: bool) -> Edits:
+        """What was made, in the frame in which the clip is read.
+
+        An unnamed document says how, unless the person has said it.
+        """
+        path, areas, regions = content.path, content.areas, content.regions
+        if not is_whole:
+            if self._projection is None:
+                self._projection = content.projection
+            shown, made = (Reading.parse(p) for p in (self._projection, content.projection))
+            if not np.allclose(shown.source_from_view, made.source_from_view, atol=1e-12):
+                turn = shown.source_from_view.T @ made.source_from_view
+                path, areas = keys_turned(path, turn), areas_turned(areas, turn)
+                regions = regions_turned(regions, turn)
+        return Edits(path, areas, content.markers, content.span_s, regions)
 
     # ---- saving ---------------------------------------------------------------------------------
 

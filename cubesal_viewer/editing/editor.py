@@ -263,11 +263,15 @@ class Editor(QObject):
 
     def reset(self, projection: str | None) -> None:
         """Another clip is open."""
+        self.reread(projection)
+        self.history.forget()
+
+    def reread(self, projection: str | None) -> None:
+        """The clip is read in another way: what is under way was meant for the present one."""
         self._recorder, self._followed = None, -1
         self._state.set_recording(False)
         self._follower.cancel()
         self.projection = projection
-        self.history.forget()
 
     def stop(self) -> bool:
         """End the thread; True if it ended in time."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import degrees
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -129,6 +129,11 @@ class MainWindow(QMainWindow):
         menu = self.menuBar().actions()[0].menu()
         assert isinstance(menu, QMenu)
         menu.insertMenu(menu.actions()[1], recent)
+
+    def menu_of(self, action: QAction) -> QMenu:
+        """The menu of the menu bar that an action stands in."""
+        menus = (top.menu() for top in self.menuBar().actions())
+        return next(m for m in menus if isinstance(m, QMenu) and action in m.actions())
 
     def show_error(self, message: str, details: str = "") -> None:
         """Tell the user what went wrong, without blocking anything."""

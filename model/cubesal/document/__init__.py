@@ -15,7 +15,7 @@ from cubesal.document.errors import DocumentError
 from cubesal.document.filling import SparseTrack, analyse_into
 from cubesal.document.map_code import decode_map, encode_map
 from cubesal.document.reading import MapReader
-from cubesal.document.region import Region
+from cubesal.document.region import Region, regions_turned
 from cubesal.document.stored_track import StoredTrack
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "grid_digest",
     "implicit_document",
     "is_that_clip",
+    "regions_turned",
     "remove_document",
     "sampling_in_words",
     "trim_cache",

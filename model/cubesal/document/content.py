@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from cubesal.autopilot import Area, PathKey
 from cubesal.document.region import Region
 from cubesal.overlay import OverlayStyle
+from cubesal.video.reading import Reading
 
 __all__ = ["DocumentContent", "Marker", "PathKey", "content_from_text", "content_text"]
 
@@ -39,9 +40,10 @@ class DocumentContent:
 
     ``path``, the keys that people insist on, ascends strictly in time, ``markers`` in time;
     ``span_s`` is the A–B range in seconds; ``areas`` are to be looked at, or not. ``model``,
-    ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. A recovery copy
-    names in ``recovery_of`` the document it stands for, None: an unnamed one. ``regions`` are the
-    areas of interest.
+    ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. ``projection`` is
+    the text of a :class:`~cubesal.video.reading.Reading`: projection, eye, orientation; directions
+    in ``path``, ``areas`` and ``regions``, the areas of interest, are those of the clip read so. A
+    recovery copy names in ``recovery_of`` the document it stands for, None: an unnamed one.
     """
 
     style: OverlayStyle = _STYLE
@@ -70,6 +72,7 @@ class DocumentContent:
         for name in (self.projection, self.model, self.recovery_of):
             if name is not None:
                 _check_text(name, "a name")
+        Reading.parse(self.projection)  # ValueError if it is none
         if self.rate_hz is not None:
             _check_number(self.rate_hz, 1e-6, 1000.0, "the rate of maps")
         if not isinstance(self.overlay_visible, bool) or self.prior not in (None, True, False):

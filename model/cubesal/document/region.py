@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from math import isfinite, pi
 
-__all__ = ["Region"]
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.geometry.axes import angles_from_dir, dir_from_angles
+
+__all__ = ["Region", "regions_turned"]
 
 _LONGEST = 4096
 _MOST_CORNERS = 10_000
@@ -35,3 +41,18 @@ class Region:
         is_circle = count == 1 and 0 < self.radius < pi
         if not is_circle and not (self.radius == 0 and 3 <= count <= _MOST_CORNERS):
             raise ValueError("an area is a circle, or has three corners or more")
+
+
+def regions_turned(
+    regions: Iterable[Region], turn: NDArray[np.float64]
+) -> tuple[Region, ...]:
+    """Regions that hold what they held before the turn, a rotation (3, 3) of directions."""
+    return tuple(
+        replace(region, corners=tuple(_turned(corner, turn) for corner in region.corners))
+        for region in regions
+    )
+
+
+def _turned(corner: tuple[float, float], turn: NDArray[np.float64]) -> tuple[float, float]:
+    yaw, pitch = angles_from_dir(turn @ dir_from_angles(*corner))
+    return float(yaw), float(pitch)
