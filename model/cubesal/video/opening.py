@@ -19,6 +19,7 @@ from cubesal.errors import MediaError
 from cubesal.video.coverage import Coverage
 from cubesal.video.cut_off import is_cut_off
 from cubesal.video.decoder import PictureDecoder
+from cubesal.video.hdr import transfer_of
 from cubesal.video.index import PacketIndex, build_index, missing_frames
 from cubesal.video.info import ClipInfo, Eye, Layout
 from cubesal.video.planes import PlaneExtractor, colour_of
@@ -220,6 +221,7 @@ def _describe(
         has_audio=len(container.streams.audio) > 0,
         layout=Layout.MONO,
         projection_source="",
+        transfer=transfer_of(first),
         is_still=len(index.pts) == 1 and container.format.name.endswith(_STILL_FORMATS),
     )
 

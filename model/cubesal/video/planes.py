@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cubesal.errors import MediaError
 from cubesal.video.colour import ColourSpec, Matrix, YuvPlanes
+from cubesal.video.hdr import COLOUR_OF_HDR, sdr_planes, transfer_of
 from cubesal.video.info import Eye, Layout
 from cubesal.video.resampling import Resampler
 
@@ -47,6 +48,12 @@ def colour_of(picture: VideoFrame, name: str) -> ColourSpec:
 
     Raises ``MediaError`` for a matrix that none of the supported three approximates.
     """
+    if transfer_of(picture) != "SDR":
+        return COLOUR_OF_HDR
+    return _stored_colour(picture, name)
+
+
+def _stored_colour(picture: VideoFrame, name: str) -> ColourSpec:
     if _is_rgb(picture):
         return _COLOUR_OF_RGB
     name = picture.format.name
@@ -96,13 +103,16 @@ class PlaneExtractor:
     def __call__(self, picture: VideoFrame) -> YuvPlanes:
         """The planes of one eye; they stay valid for as long as they are held."""
         colour = colour_of(picture, self._name)
-        y, u, v = (self._turn_and_crop(plane) for plane in self._stored_planes(picture, colour))
+        stored = self._stored_planes(picture, colour)
+        y, u, v = (self._turn_and_crop(plane) for plane in stored)
         planes = YuvPlanes(y, u, v, colour)
         return planes if self._resample is None else self._resample(planes)
 
     def _stored_planes(
         self, picture: VideoFrame, colour: ColourSpec
     ) -> tuple[NDArray[np.uint8], ...]:
+        if transfer_of(picture) != "SDR":
+            return self._tone_mapped(picture)
         same_size = (picture.width, picture.height) == self._size
         if same_size and picture.format.name == "gray":
             y = plane_pixels(picture.planes[0])
@@ -111,6 +121,14 @@ class PlaneExtractor:
         if not same_size or picture.format.name not in _DIRECT_FORMATS:
             picture = self._convert(picture, colour)
         return tuple(plane_pixels(plane) for plane in picture.planes[:3])
+
+    def _tone_mapped(self, picture: VideoFrame) -> tuple[NDArray[np.uint8], ...]:
+        """HDR as SDR; without a tag its matrix is that of BT.2020, as HDR implies."""
+        stored = _stored_colour(picture, self._name)
+        tagged = int(picture.colorspace) not in _UNTAGGED_CODES
+        matrix = _SWS_MATRIX[stored.matrix if tagged else "bt2020"]
+        planes = sdr_planes(picture, self._size, matrix, stored.full_range, self._reformatter)
+        return planes.y, planes.u, planes.v
 
     def _convert(self, picture: VideoFrame, colour: ColourSpec) -> VideoFrame:
         """8-bit 4:2:0 by swscale, matrix and range unchanged (RGB becomes the stated ones)."""
