@@ -117,7 +117,7 @@ class Viewer(QObject):
         if self.own_maps.takes(Path(path)):
             self.own_maps.show(Path(path))
             return
-        self.readings.opening()
+        self.readings.opening(Path(path))
         self.files.open(path, projection)
 
     def export(self, kind: ExportKind) -> None:
@@ -228,6 +228,7 @@ class Viewer(QObject):
         window.autopilot.toggled.connect(self.state.set_autopilot)
         window.autopilot.options_changed.connect(self.steering.set_options)
         window.path_dropped.connect(self.open)
+        self.readings.open_wanted.connect(self.open)
         window.export_cancelled.connect(self.exports.cancel)
         window.closing.connect(self.stop)
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QMenu
 
 from cubesal.autopilot.turning import areas_turned, camera_turned, keys_turned
+from cubesal.document import SUFFIX
 from cubesal.geometry import rotation
 from cubesal.video import ClipInfo, Eye, Layout
 from cubesal.video.projection import PROJECTIONS
@@ -61,7 +62,12 @@ class _Step(QUndoCommand):
 
 
 class Readings(QObject):
-    """Turns intent into readings.  Lives on the GUI thread."""
+    """Turns intent into readings.  Lives on the GUI thread.
+
+    ``open_wanted`` asks for a clip that was refused, as the projection that was chosen for it.
+    """
+
+    open_wanted = Signal(object, str)
 
     def __init__(
         self,
@@ -78,6 +84,9 @@ class Readings(QObject):
         self._shown = Reading()
         self._wanted: Reading | None = None
         self._resume = (0, False)
+        #: What was asked for last, and whether it is what could not be opened.
+        self._asked: Path | None = None
+        self._is_refused = False
         self._projections = ChoiceMenu(self.tr("P&rojection"), self._projection_names(), window)
         self._eyes = ChoiceMenu(
             self.tr("&Eye"),
@@ -113,7 +122,13 @@ class Readings(QObject):
         return self._wanted or self._shown
 
     def choose_projection(self, name: str) -> None:
-        """Take the clip for something else; "" for what the file says."""
+        """Take the clip for something else; "" for what the file says.
+
+        Of a clip that could just not be opened, what it is may have been all that was wrong.
+        """
+        if self._is_refused and self._asked is not None and name:
+            self.open_wanted.emit(self._asked, name)
+            return
         self._change(self.tr("Projection"), replace(self.reading, projection=name or None))
 
     def choose_eye(self, name: str) -> None:
@@ -184,6 +199,7 @@ class Readings(QObject):
     def took(self, clip: OpenedClip) -> bool:
         """Whether a clip that was opened is the one on show, read anew; it then goes on there."""
         before, self._shown = self._shown, Reading.parse(clip.projection)
+        self._is_refused = False
         if self._wanted is None:
             self._show(clip.info)
             return False
@@ -197,14 +213,17 @@ class Readings(QObject):
         self._show(clip.info)
         return True
 
-    def opening(self) -> None:
+    def opening(self, path: Path) -> None:
         """Another clip is asked for: what is on its way is not this one, read anew."""
         self._wanted = None
+        self._asked, self._is_refused = path, False
 
     def failed(self) -> bool:
         """The clip could not be opened; True if it was to be read anew, which is taken back."""
         wanted, self._wanted = self._wanted, None
         if wanted is None:
+            self._is_refused = self._asked is not None and self._asked.suffix != SUFFIX
+            self._show(self._state.clip)
             return False
         self._state.set_edits(_turned(self._state.edits, _turn(wanted, self._shown)))
         self._documents.reread(self._shown.text)
@@ -216,8 +235,7 @@ class Readings(QObject):
 
     def _show(self, clip: ClipInfo | None) -> None:
         """Mark what holds, and say what it was concluded from."""
-        for menu in (self._projections, self._eyes):
-            menu.setEnabled(clip is not None)
+        self._projections.setEnabled(clip is not None or self._is_refused)
         words = self.tr("As the &file says")
         if clip is not None and self._shown.projection is None:
             words = f"{words}: {self._label(clip)} ({self._evidence(clip.projection_source)})"
@@ -248,7 +266,7 @@ class Readings(QObject):
             "equirect-tb": self.tr("Equirectangular, stereo top-&bottom"),
             "equirect-sbs": self.tr("Equirectangular, stereo &side by side"),
             "vr180": self.tr("&Half sphere (VR180)"),
-            "vr180-sbs": self.tr("Half sphere (VR180), side &by side"),
+            "vr180-sbs": self.tr("Half sphere (VR180), si&de by side"),
             "vr180-tb": self.tr("Half sphere (VR180), &top-bottom"),
             "cube-3x2": self.tr("&Cube map 3×2"),
             "cube-6x1": self.tr("Cube map 6×&1"),

@@ -182,6 +182,20 @@ def test_a_clip_that_has_gone_leaves_everything_as_it_was(
     assert viewer.documents.content.projection is None
 
 
+def test_a_clip_that_is_refused_opens_as_what_it_is_said_to_be(
+    qtbot: QtBot, viewer: Viewer, tmp_path: Path
+) -> None:
+    flat = make_clip(tmp_path / "flat.mp4", frames=2, size=(192, 128))
+    with qtbot.waitSignal(viewer.failed, timeout=5000) as told:
+        viewer.open(flat)
+    assert "cube-3x2" in told.args[0]
+    with qtbot.waitSignal(viewer.transport.frame_changed, timeout=5000):
+        pick(viewer, "projection", "cube-3x2")
+    assert viewer.state.clip is not None
+    assert (viewer.state.clip.projection, viewer.state.clip.width) == ("cube-3x2", 256)
+    assert viewer.readings._projections.entry("cube-3x2").isChecked()
+
+
 def test_documents_from_before_and_after_are_read(tmp_path: Path) -> None:
     from cubesal.document.content import content_from_text, content_text
 
