@@ -11,7 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from cubesal.analysis import analyse, grid_track
+from cubesal.autopilot import plan_path
 from cubesal.video import ClipReader, Eye, Layout
+from cubesal.video.colour import ColourSpec, YuvPlanes
+from cubesal.video.coverage import Coverage, only_shown
+from cubesal.video.reading import Reading
+from cubesal.video.resampling import resampler
+from cubesal.video.spheres import HALF, cube_map
 from tests.media import make_clip
 from tests.spheres import coloured, dot_angles, psnr, v360, with_dot
 
@@ -74,11 +80,6 @@ def test_a_direction_comes_back_as_itself(
 def test_cube_maps_by_metadata_have_their_upper_and_lower_faces_turned(tmp_path: Path) -> None:
     # What the definition says: the top of the upper face is in front, that of the lower behind.
     flipped = v360(with_dot(240, 30, 80), "e:c3x2:w=720:h=480:out_frot=002200")
-    from cubesal.video.colour import ColourSpec, YuvPlanes
-    from cubesal.video.reading import Reading
-    from cubesal.video.resampling import resampler
-    from cubesal.video.spheres import cube_map
-
     planes = YuvPlanes.from_rgb(flipped, ColourSpec("bt709", full_range=True))
     turned = resampler(cube_map("3x2", as_in_metadata=True), (720, 480), Reading())(planes)
     assert dot_angles(turned.rgb()) == pytest.approx((30, 80), abs=0.5)
@@ -173,6 +174,17 @@ def test_outside_a_half_sphere_it_is_black_and_nobody_looks(turn: str, stereo: P
     border = np.argsort(np.abs(np.abs((columns + 180) % 360 - 180) - 89))[:2]
     assert saliency[:, border].max() < 3
     assert saliency.max() > 50
+
+
+@pytest.mark.parametrize(("turn", "middle_deg"), [(None, 0), ("@100,0,0", -100)])
+def test_the_planner_does_not_look_outside_a_half_sphere(
+    turn: str | None, middle_deg: float
+) -> None:
+    coverage, noise = Coverage(HALF, Reading.parse(turn)), np.random.default_rng(3)
+    maps = [only_shown(noise.random((120, 240), np.float32), coverage) for _ in range(8)]
+    path = plan_path(np.stack(maps), np.arange(8) / 5)
+    # A view of 90° lies wholly inside up to 45° from the middle.
+    assert np.abs(np.degrees(path.yaw) - middle_deg).max() <= 45
 
 
 def test_plain_equirect_clips_are_not_resampled(tmp_path: Path) -> None:
