@@ -17,7 +17,7 @@ from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QMenu
 
 from cubesal.autopilot.turning import areas_turned, camera_turned, keys_turned
-from cubesal.document import SUFFIX
+from cubesal.document import SUFFIX, regions_turned
 from cubesal.geometry import rotation
 from cubesal.video import ClipInfo, Eye, Layout
 from cubesal.video.projection import PROJECTIONS
@@ -283,4 +283,9 @@ def _turn(before: Reading, after: Reading) -> NDArray[np.float64]:
 def _turned(edits: Edits, turn: NDArray[np.float64]) -> Edits:
     if np.allclose(turn, np.eye(3), atol=1e-12):
         return edits
-    return replace(edits, path=keys_turned(edits.path, turn), areas=areas_turned(edits.areas, turn))
+    return replace(
+        edits,
+        path=keys_turned(edits.path, turn),
+        areas=areas_turned(edits.areas, turn),
+        regions=regions_turned(edits.regions, turn),
+    )

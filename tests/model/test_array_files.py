@@ -62,7 +62,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "maps": load_npz,
     "figure": lambda path: open_truth(path, path),
     "inspection": lambda path: open_ground_truth(path, path, np.zeros(1, int), np.zeros(1)),
-    "prepared": lambda path: moments._read(path),
+    "prepared": moments._read,
     "flow": lambda path: holds_flow(path, {}),
 }
 

@@ -43,9 +43,7 @@ class Region:
             raise ValueError("an area is a circle, or has three corners or more")
 
 
-def regions_turned(
-    regions: Iterable[Region], turn: NDArray[np.float64]
-) -> tuple[Region, ...]:
+def regions_turned(regions: Iterable[Region], turn: NDArray[np.float64]) -> tuple[Region, ...]:
     """Regions that hold what they held before the turn, a rotation (3, 3) of directions."""
     return tuple(
         replace(region, corners=tuple(_turned(corner, turn) for corner in region.corners))
