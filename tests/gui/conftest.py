@@ -25,6 +25,7 @@ from cubesal.document import (
 from cubesal.model_identity import model_identity
 from cubesal.predictor import create_predictor
 from cubesal.video import ClipReader
+from cubesal_viewer import steering
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_surface_format
 from cubesal_viewer.state import ModelChoice
@@ -32,6 +33,10 @@ from tests.media import make_clip
 
 OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export", "follow"}
 OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "sound"}
+
+
+#: Smaller than people's, for software draws it.
+WINDOW = (1100, 760)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,8 +81,15 @@ def _analysed_before(numbered_clip: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def known_clip(numbered_clip: Path, _analysed_before: Path) -> Path:
-    """The numbered clip, analysed at an earlier start: for tests of what comes after analysis."""
+def known_clip(
+    numbered_clip: Path, _analysed_before: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The numbered clip, analysed at an earlier start: for tests of what comes after analysis.
+
+    Plans are asked for and joined faster than people would like it.
+    """
+    monkeypatch.setattr(steering, "_REPLAN_MS", 50)
+    monkeypatch.setattr(steering, "_JOIN_S", 0.03)
     shutil.copytree(_analysed_before, cache_folder(), dirs_exist_ok=True)
     return numbered_clip
 
@@ -88,6 +100,7 @@ def viewer(qtbot: QtBot, tmp_path: Path) -> Iterator[Viewer]:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     application = Viewer(settings)
     application.state.set_model(ModelChoice("fast"))
+    application.window.resize(*WINDOW)
     application.window.show()
     qtbot.waitExposed(application.window)
     application.window.activateWindow()

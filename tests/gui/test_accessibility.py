@@ -123,9 +123,9 @@ def tabs_of_docks(viewer: Viewer) -> Iterator[QDockWidget]:
 
 
 @pytest.fixture
-def full(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> Viewer:
+def full(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> Viewer:
     """The window with a clip open: without one, most controls are off."""
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     return viewer
 
 

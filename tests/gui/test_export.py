@@ -39,16 +39,16 @@ def begin_writing(qtbot: QtBot, viewer: Viewer, folder: Path, kind: ExportKind) 
 
 @pytest.mark.parametrize(("kind", "size"), [("overlay", (640, 320)), ("nfov", (1280, 720))])
 def test_export_has_the_clips_frames_times_and_sound(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path, kind: str, size: object
+    qtbot: QtBot, viewer: Viewer, known_clip: Path, tmp_path: Path, kind: str, size: object
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     out = tmp_path / f"{kind}.mp4"
     with qtbot.waitSignal(viewer.exports.finished, timeout=60_000):
         viewer.exports.start(kind, out)  # type: ignore[arg-type]
     width, height, times, sound, codec = facts(out)
     assert (width, height) == size
-    assert times == facts(numbered_clip)[2]
+    assert times == facts(known_clip)[2]
     assert sound
     assert codec == "h264"
 
@@ -69,21 +69,21 @@ def test_closing_the_window_while_exporting_ends_cleanly(
 
 
 def test_the_clip_itself_is_never_overwritten(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    before = numbered_clip.read_bytes()
-    open_clip(qtbot, viewer, numbered_clip)
+    before = known_clip.read_bytes()
+    open_clip(qtbot, viewer, known_clip)
     qtbot.waitUntil(lambda: viewer.analysis.track is not None, timeout=30_000)
     with qtbot.waitSignal(viewer.failed, timeout=5000) as refused:
-        viewer.exports.start("overlay", numbered_clip)
+        viewer.exports.start("overlay", known_clip)
     assert "another name" in refused.args[0]
-    assert numbered_clip.read_bytes() == before
+    assert known_clip.read_bytes() == before
 
 
 def test_an_unwritable_place_gets_one_sentence(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path, tmp_path: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     with qtbot.waitSignal(viewer.failed, timeout=30_000) as refused:
         viewer.exports.start("overlay", tmp_path / "no such folder" / "x.mp4")

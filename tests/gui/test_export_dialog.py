@@ -91,9 +91,9 @@ def test_every_choice_has_a_name(dialog: ExportDialog) -> None:
 
 
 def test_two_aspects_and_the_path_come_out_of_one_dialog(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path, tmp_path: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     qtbot.waitUntil(lambda: viewer.documents.is_ready, timeout=5000)
     viewer.state.set_edits(Edits(span_s=(0.5, 1.0)))
@@ -117,9 +117,9 @@ def test_two_aspects_and_the_path_come_out_of_one_dialog(
 
 
 def test_a_request_with_everything_survives_the_journal(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path, dialog: ExportDialog
+    qtbot: QtBot, viewer: Viewer, known_clip: Path, tmp_path: Path, dialog: ExportDialog
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     qtbot.waitUntil(lambda: viewer.analysis.request is not None, timeout=5000)
     dialog.timecode.setChecked(True)
     (wish,) = dialog.wishes()

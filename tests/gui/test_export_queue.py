@@ -42,9 +42,9 @@ def states(viewer: Viewer) -> list[str]:
 
 
 def test_exports_wait_for_each_other_and_one_that_is_taken_back_is_not_made(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, tmp_path: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path, tmp_path: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     viewer.exports.pause(True)
     kinds: dict[str, ExportKind] = {"a.mp4": "overlay", "b.mp4": "overlay", "c.mp4": "nfov"}
@@ -62,11 +62,11 @@ def test_exports_wait_for_each_other_and_one_that_is_taken_back_is_not_made(
 def test_what_a_closed_window_left_is_offered_at_the_next_start_and_finished(
     qtbot: QtBot,
     viewer: Viewer,
-    numbered_clip: Path,
+    known_clip: Path,
     tmp_path: Path,
     later_viewer: Callable[[], Viewer],
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     viewer.exports.pause(True)
     viewer.exports.start("nfov", tmp_path / "later.mp4")

@@ -32,9 +32,9 @@ def areas_of(viewer):
 
 
 def test_draw_a_polygon_over_the_seam_and_a_circle_and_read_what_they_hold(
-    qtbot, viewer, numbered_clip, tmp_path, monkeypatch
+    qtbot, viewer, known_clip, tmp_path, monkeypatch
 ):
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     pane, areas = viewer.window.equirect, viewer.inspect.areas
     camera = viewer.state.camera
@@ -75,8 +75,8 @@ def test_draw_a_polygon_over_the_seam_and_a_circle_and_read_what_they_hold(
     assert len(curves) == 1 + 2 * len(track)
 
 
-def test_enter_closes_backspace_takes_back_and_esc_gives_up(qtbot, viewer, numbered_clip):
-    open_clip(qtbot, viewer, numbered_clip)
+def test_enter_closes_backspace_takes_back_and_esc_gives_up(qtbot, viewer, known_clip):
+    open_clip(qtbot, viewer, known_clip)
     qtbot.waitUntil(lambda: viewer.analysis.track is not None, timeout=30_000)
     pane, areas = viewer.window.equirect, viewer.inspect.areas
     areas.draw("polygon")
@@ -102,8 +102,8 @@ def test_enter_closes_backspace_takes_back_and_esc_gives_up(qtbot, viewer, numbe
     qtbot.mouseRelease(pane, LEFT, pos=place(viewer, 30, 0))
 
 
-def test_a_polygon_of_two_corners_is_refused_and_drawing_goes_on(qtbot, viewer, numbered_clip):
-    open_clip(qtbot, viewer, numbered_clip)
+def test_a_polygon_of_two_corners_is_refused_and_drawing_goes_on(qtbot, viewer, known_clip):
+    open_clip(qtbot, viewer, known_clip)
     pane, areas = viewer.window.equirect, viewer.inspect.areas
     areas.draw("polygon")
     click(qtbot, viewer, (0, 0), (30, 0))

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.gl
 
 
 def test_open_the_inspector_see_both_paddings_turn_the_sphere_save_the_edges(
-    qtbot, viewer, numbered_clip, tmp_path, monkeypatch
+    qtbot, viewer, known_clip, tmp_path, monkeypatch
 ):
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(viewer.window, Qt.Key.Key_I, modifiers)
     seams = viewer.inspect.seams

@@ -51,9 +51,9 @@ def wait_scored(qtbot, viewer) -> None:
 
 
 def test_drop_ground_truth_see_curves_go_to_the_worst_see_the_difference(
-    qtbot, viewer, numbered_clip, eyes, tmp_path, monkeypatch
+    qtbot, viewer, known_clip, eyes, tmp_path, monkeypatch
 ):
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     qtbot.waitUntil(lambda: viewer.analysis.track is not None, timeout=30_000)
     viewer.inspect.dock.raise_()
     drop(viewer.inspect.panel, eyes)  # while the clip is still being analysed
@@ -97,8 +97,8 @@ def test_drop_ground_truth_see_curves_go_to_the_worst_see_the_difference(
     assert len(out.read_text().splitlines()) == 1 + len(times)
 
 
-def test_bad_ground_truth_is_told_and_nothing_else_changes(qtbot, viewer, numbered_clip, tmp_path):
-    open_clip(qtbot, viewer, numbered_clip)
+def test_bad_ground_truth_is_told_and_nothing_else_changes(qtbot, viewer, known_clip, tmp_path):
+    open_clip(qtbot, viewer, known_clip)
     qtbot.waitUntil(lambda: viewer.analysis.track is not None, timeout=30_000)
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n", encoding="utf-8")
@@ -111,9 +111,9 @@ def test_bad_ground_truth_is_told_and_nothing_else_changes(qtbot, viewer, number
 
 
 def test_another_model_is_scored_anew_and_another_clip_closes_the_truth(
-    qtbot, viewer, numbered_clip, eyes
+    qtbot, viewer, known_clip, eyes
 ):
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     viewer.inspect.open_truth(eyes)
     wait_scored(qtbot, viewer)

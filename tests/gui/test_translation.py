@@ -120,11 +120,11 @@ def keys_of(viewer: Viewer) -> set[str]:
 
 
 def test_every_text_of_the_window_can_be_translated(
-    qtbot: QtBot, pseudo: None, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, pseudo: None, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     viewer.transport.set_speed(2.0)
-    known = {numbered_clip.name, *keys_of(viewer)}
+    known = {known_clip.name, *keys_of(viewer)}
     seen = left_over(viewer.window, known)
     wait_analysed(qtbot, viewer)
     for dock in viewer.window.findChildren(QDockWidget):

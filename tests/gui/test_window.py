@@ -50,9 +50,9 @@ def test_an_empty_window_invites_and_every_key_is_harmless(qtbot: QtBot, viewer:
     assert not viewer.window.transport.isEnabled()
 
 
-def test_dropping_a_clip_opens_it(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> None:
+def test_dropping_a_clip_opens_it(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(numbered_clip))])
+    data.setUrls([QUrl.fromLocalFile(str(known_clip))])
     copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     no_keys = Qt.KeyboardModifier.NoModifier
     with qtbot.waitSignal(viewer.transport.frame_changed, timeout=10_000):
@@ -62,8 +62,8 @@ def test_dropping_a_clip_opens_it(qtbot: QtBot, viewer: Viewer, numbered_clip: P
     qtbot.waitUntil(lambda: shows(viewer, 0), timeout=5000)
 
 
-def test_keys_step_and_skip_through_time(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+def test_keys_step_and_skip_through_time(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> None:
+    open_clip(qtbot, viewer, known_clip)
     viewer.toggle_heatmap()
     for key, index in (
         (Qt.Key.Key_Period, 1),
@@ -78,8 +78,8 @@ def test_keys_step_and_skip_through_time(qtbot: QtBot, viewer: Viewer, numbered_
         assert viewer.state.playhead.index == index
 
 
-def test_space_plays_and_pauses(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+def test_space_plays_and_pauses(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> None:
+    open_clip(qtbot, viewer, known_clip)
     viewer.toggle_heatmap()
     press(qtbot, viewer, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: viewer.state.playhead.index >= 5, timeout=10_000)
@@ -91,8 +91,8 @@ def test_space_plays_and_pauses(qtbot: QtBot, viewer: Viewer, numbered_clip: Pat
     assert viewer.state.playhead.index == index
 
 
-def test_clicking_the_timeline_seeks(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+def test_clicking_the_timeline_seeks(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> None:
+    open_clip(qtbot, viewer, known_clip)
     viewer.toggle_heatmap()
     timeline = viewer.window.timeline
     place = QPoint(timeline.width() // 2, timeline.height() // 2)
@@ -103,9 +103,9 @@ def test_clicking_the_timeline_seeks(qtbot: QtBot, viewer: Viewer, numbered_clip
 
 
 def test_overlay_pixels_are_those_of_the_cpu(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     pane, frame, track = viewer.window.equirect, viewer.transport.frame, viewer.analysis.track
     assert frame is not None
@@ -128,9 +128,9 @@ def test_overlay_pixels_are_those_of_the_cpu(
 
 
 def test_viewport_pixels_are_those_of_the_camera(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     viewer.toggle_heatmap()
     viewer.steering.take_over(Camera(radians(100), radians(-20), 0.0, radians(80)))
     shown = pixels(viewer.window.nfov.grab_image())
@@ -142,9 +142,9 @@ def test_viewport_pixels_are_those_of_the_camera(
 
 
 def test_dragging_the_viewport_grabs_the_picture_and_stops_the_autopilot(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     assert viewer.state.autopilot
     pane, before = viewer.window.nfov, viewer.state.camera
@@ -159,9 +159,9 @@ def test_dragging_the_viewport_grabs_the_picture_and_stops_the_autopilot(
 
 
 def test_keys_look_around_and_take_over_at_once(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     for key, part, sign in (
         (Qt.Key.Key_D, "yaw", 1),
         (Qt.Key.Key_A, "yaw", -1),
@@ -180,8 +180,8 @@ def test_keys_look_around_and_take_over_at_once(
         assert viewer.state.autopilot == (part == "hfov")
 
 
-def test_wheel_changes_the_field_of_view(qtbot: QtBot, viewer: Viewer, numbered_clip: Path) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+def test_wheel_changes_the_field_of_view(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> None:
+    open_clip(qtbot, viewer, known_clip)
     pane, before = viewer.window.nfov, viewer.state.camera.hfov
     centre = QPointF(pane.rect().center())
     event = QWheelEvent(
@@ -199,9 +199,9 @@ def test_wheel_changes_the_field_of_view(qtbot: QtBot, viewer: Viewer, numbered_
 
 
 def test_double_click_flies_there_and_again_returns(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     viewer.steering.take_over(Camera())
     pane = viewer.window.equirect
     there = pane.position_of(radians(120), radians(10)).toPoint()
@@ -235,10 +235,8 @@ def test_real_footage_is_shown_frame_by_frame(
     assert np.abs(shown.astype(int) - expected).mean() < 3
 
 
-def test_autopilot_follows_its_path_in_time(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
-) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+def test_autopilot_follows_its_path_in_time(qtbot: QtBot, viewer: Viewer, known_clip: Path) -> None:
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     for index in (0, 30, 59):
         viewer.transport.seek(index)
@@ -251,9 +249,9 @@ def test_autopilot_follows_its_path_in_time(
 
 
 def test_letting_go_plans_onward_from_the_persons_view(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     chosen = Camera(viewer.state.camera.yaw + pi / 2, radians(20))
     viewer.steering.take_over(chosen)
@@ -268,9 +266,9 @@ def test_letting_go_plans_onward_from_the_persons_view(
 
 
 def test_v_shows_the_cube_net_of_the_same_frame(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     equirect = viewer.window.equirect
     press(qtbot, viewer, Qt.Key.Key_V)
     assert equirect.mode == "cube"
@@ -280,9 +278,9 @@ def test_v_shows_the_cube_net_of_the_same_frame(
 
 
 def test_a_focused_list_keeps_its_own_keys(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path, qapp: QApplication
+    qtbot: QtBot, viewer: Viewer, known_clip: Path, qapp: QApplication
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     guard = KeyGuard()
     qapp.installEventFilter(guard)
     try:
@@ -301,9 +299,9 @@ def test_a_focused_list_keeps_its_own_keys(
 
 
 def test_choosing_another_model_analyses_again(
-    qtbot: QtBot, viewer: Viewer, numbered_clip: Path
+    qtbot: QtBot, viewer: Viewer, known_clip: Path
 ) -> None:
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     wait_analysed(qtbot, viewer)
     assert viewer.analysis.track is not None
     assert viewer.analysis.track.model == "fast"
@@ -323,7 +321,7 @@ def test_choosing_another_model_analyses_again(
     ],
 )
 def test_what_is_no_clip_gets_one_sentence_and_the_window_lives_on(
-    qtbot: QtBot, viewer: Viewer, tmp_path: Path, numbered_clip: Path, make: object, name: str
+    qtbot: QtBot, viewer: Viewer, tmp_path: Path, known_clip: Path, make: object, name: str
 ) -> None:
     bad = make(tmp_path / name)  # type: ignore[operator]
     with qtbot.waitSignal(viewer.failed, timeout=10_000):
@@ -335,7 +333,7 @@ def test_what_is_no_clip_gets_one_sentence_and_the_window_lives_on(
     assert "\n" not in text
     assert "Traceback" not in text
     box.close()
-    open_clip(qtbot, viewer, numbered_clip)
+    open_clip(qtbot, viewer, known_clip)
     assert viewer.transport.frame is not None
 
 
