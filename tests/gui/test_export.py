@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -26,7 +27,8 @@ def facts(path: Path) -> tuple[int, int, list[float], bool, str]:
 
 def begin_writing(qtbot: QtBot, viewer: Viewer, folder: Path, kind: ExportKind) -> Path:
     """Start an export and wait until its unfinished file lies in a folder of its own."""
-    clip = make_clip(folder / "long.mp4", frames=300, size=(1280, 640))
+    clip = make_clip(folder / "long.mp4", frames=150, size=(1280, 640))
+    viewer.state.set_preferences(replace(viewer.state.preferences, rate_hz=1.0))
     open_clip(qtbot, viewer, clip)
     wait_analysed(qtbot, viewer)
     out = folder / "out" / f"long_{kind}.mp4"
