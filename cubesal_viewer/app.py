@@ -36,6 +36,7 @@ from cubesal_viewer.readings import Readings
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.snapshot import save_snapshot
 from cubesal_viewer.sound_wires import wire_sound
+from cubesal_viewer.split import SplitViews
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 from cubesal_viewer.steering import Steering
 from cubesal_viewer.strip import Strip
@@ -87,6 +88,7 @@ class Viewer(QObject):
         self.readings = Readings(
             self.state, self.transport, self.documents, self.editor, self.window
         )
+        self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
         self.readings.insert_menus(self.window.menu_of(self.actions["Set the &front here"]))
@@ -206,6 +208,7 @@ class Viewer(QObject):
         self.steering.stop()
         self.analysis.stop()
         self.inspect.stop()
+        self.split.stop()
         self.files.stop()  # after the maps that were still being made
         self.transport.stop()
 

@@ -35,6 +35,7 @@ def window_commands(viewer: Viewer) -> list[Command]:
         *_playback(viewer),
         *_looking(viewer),
         *_view(viewer),
+        *viewer.split.commands(),
         *viewer.inspect.commands(),
         *_help(viewer),
     ]

@@ -56,6 +56,11 @@ def _cube_net(viewer: Viewer) -> None:
     viewer.state.set_pane_mode("cube")
 
 
+def _split_view(viewer: Viewer) -> None:
+    viewer.split.set_split(4)
+    wait(lambda: len(viewer.window.nfov.sides) == 3)
+
+
 def _preferences(viewer: Viewer) -> QWidget:
     return viewer.preferences.show_dialog(viewer.window)
 
@@ -150,6 +155,7 @@ SCENES: Final = (
     Scene("empty", _nothing, needs_clip=False),
     Scene("playing", _playing),
     Scene("cube-net", _cube_net),
+    Scene("split-view", _split_view),
     Scene("editing", _editing),
     Scene("alternatives", _alternatives),
     Scene("export", _export),
@@ -201,6 +207,7 @@ def put_back(viewer: Viewer, dialog: QWidget | None) -> None:
         viewer.transport.toggle()
         viewer.transport.seek(FRAME)
     viewer.state.set_pane_mode("equirect")
+    viewer.split.set_split(1)
     viewer.state.set_edits(Edits())
     viewer.inspect.truth.close()
     viewer.window.docks[2].raise_()
@@ -229,7 +236,10 @@ def shoot(arguments: argparse.Namespace) -> int:
     viewer.window.show()
     settle()
     is_ready = False
+    wanted = arguments.scenes.split(",") if arguments.scenes else [s.name for s in SCENES]
     for scene in SCENES:
+        if scene.name not in wanted:
+            continue
         if scene.needs_clip and not is_ready:
             make_ready(viewer, arguments.clip)
             is_ready = True
@@ -257,8 +267,8 @@ def demo_clip(out: Path) -> Path:
     return clip
 
 
-def run_all(out: Path, clip: Path) -> int:
-    """Start this once for every screen and theme."""
+def run_all(out: Path, clip: Path, scenes: str) -> int:
+    """Start this once for every screen and theme; ``scenes`` "" means all of them."""
     with tempfile.TemporaryDirectory() as own:
         for width, height, scale in SCREENS:
             for theme in THEMES:
@@ -271,7 +281,16 @@ def run_all(out: Path, clip: Path) -> int:
                 }
                 command = ["xvfb-run", "-a", "-s", f"-screen 0 {width}x{height}x24"]
                 command += [sys.executable, __file__, "--shoot", "--out", str(out)]
-                command += ["--clip", str(clip), "--theme", theme, "--label", f"{width}x{height}"]
+                command += [
+                    "--scenes",
+                    scenes,
+                    "--clip",
+                    str(clip),
+                    "--theme",
+                    theme,
+                    "--label",
+                    f"{width}x{height}",
+                ]
                 code = subprocess.run(command, check=False, env=environment).returncode
                 if code:
                     return code
@@ -283,6 +302,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out/screenshots"))
     parser.add_argument("--clip", type=Path, help="the demo clip, where it is rendered already")
+    parser.add_argument("--scenes", default="", help="only these, separated by commas")
     parser.add_argument("--shoot", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--theme", choices=THEMES, default="dark", help=argparse.SUPPRESS)
     parser.add_argument("--label", default="", help=argparse.SUPPRESS)
@@ -293,7 +313,9 @@ def main() -> int:
     if not shutil.which("xvfb-run"):
         print("xvfb-run is missing: install xvfb and xauth.", file=sys.stderr)
         return 1
-    return run_all(arguments.out, arguments.clip or demo_clip(arguments.out.parent))
+    return run_all(
+        arguments.out, arguments.clip or demo_clip(arguments.out.parent), arguments.scenes
+    )
 
 
 if __name__ == "__main__":

@@ -26,13 +26,21 @@ class AspectFrame(QWidget):
         child.setParent(self)
         self.setMinimumSize(160, round(160 / aspect))
 
+    def set_aspect(self, aspect: float) -> None:
+        """Fit the child to another width / height."""
+        self._aspect = aspect
+        self._place_child()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), self._surround)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place_child()
+        super().resizeEvent(event)
+
+    def _place_child(self) -> None:
         most, tallest = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
         width = min(most, round(tallest * self._aspect))
         height = min(tallest, round(width / self._aspect))
         left, top = (self.width() - width) // 2, (self.height() - height) // 2
         self._child.setGeometry(QRect(left, top, width, height))
-        super().resizeEvent(event)

@@ -7,6 +7,7 @@ from math import pi
 from typing import Final, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
@@ -95,6 +96,24 @@ class EquirectPane(SteeringPane):
         x, y = to_picture(ray)
         box, ratio = self.picture, self.devicePixelRatio()
         return QPointF((box.x + x * box.width) / ratio, (box.y + y * box.height) / ratio)
+
+    def positions_of(self, rays: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Widget positions (N, 2), logical pixels, at which world rays (N, 3) are shown."""
+        to_picture = geometry.uv_from_dir if self._mode == "equirect" else geometry.net_from_dir
+        box, ratio = self.picture, self.devicePixelRatio()
+        places = np.array([box.x, box.y]) + to_picture(rays) * (box.width, box.height)
+        return np.asarray(places / ratio, np.float64)
+
+    @property
+    def longest_step(self) -> float:
+        """Neighbouring points of a line further apart than this, logical pixels, are not joined."""
+        part = 0.5 if self._mode == "equirect" else 0.1
+        return part * self.picture.width / self.devicePixelRatio()
+
+    @property
+    def nfov_aspect(self) -> float:
+        """Width / height of the flat view whose outline is shown."""
+        return self._nfov_aspect
 
     def _picture_point(self, position: QPointF) -> Point:
         """Position in the picture, [0, 1) inside it."""

@@ -33,6 +33,7 @@ from cubesal_viewer.widgets.sphere_pane import BACKGROUND
 from cubesal_viewer.widgets.timecode import duration_text
 from cubesal_viewer.widgets.timeline import Timeline
 from cubesal_viewer.widgets.transport_bar import TransportBar
+from cubesal_viewer.widgets.view_cells import Split, split_aspect
 
 __all__ = ["NFOV_ASPECT", "MainWindow"]
 
@@ -100,6 +101,11 @@ class MainWindow(QMainWindow):
         ):
             words = words.replace(place, f"{degrees(angle):{sign}.0f}")
         self._view.setText(words)
+
+    def set_split(self, count: Split) -> None:
+        """Give the flat pane room for so many views of one shape."""
+        self.nfov.set_split(count)
+        self._frame.set_aspect(split_aspect(NFOV_ASPECT, count))
 
     def show_analysis(self, activity: Activity) -> None:
         """Show how far the analysis is."""
@@ -184,7 +190,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         panes = QSplitter(Qt.Orientation.Horizontal)
         panes.addWidget(self.equirect)
-        panes.addWidget(AspectFrame(self.nfov, NFOV_ASPECT, BACKGROUND))
+        self._frame = AspectFrame(self.nfov, NFOV_ASPECT, BACKGROUND)
+        panes.addWidget(self._frame)
         panes.setChildrenCollapsible(False)
         # 2:1 beside 16:9: at these widths both pictures are equally tall.
         panes.setSizes([2000, round(1000 * NFOV_ASPECT)])

@@ -24,6 +24,7 @@ from cubesal.autopilot.options import MANNERS, PlannerOptions
 from cubesal.autopilot.path import CSV_COLUMNS, CameraPath, load_csv, spliced, still_path
 from cubesal.autopilot.planner import Plan, grid_values, plan, plan_path, plan_values
 from cubesal.autopilot.report import PathReport, path_report
+from cubesal.autopilot.side_views import SideView, side_views
 from cubesal.autopilot.value_volume import ValueVolume
 from cubesal.autopilot.views import MissedView, missed_view
 
@@ -44,6 +45,7 @@ __all__ = [
     "PathReport",
     "Plan",
     "PlannerOptions",
+    "SideView",
     "Step",
     "ValueVolume",
     "ViewState",
@@ -62,6 +64,7 @@ __all__ = [
     "plan_path",
     "plan_values",
     "share_volume",
+    "side_views",
     "simplified",
     "spliced",
     "static_eye_level",
