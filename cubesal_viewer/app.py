@@ -26,6 +26,7 @@ from cubesal_viewer.export.job import ExportKind
 from cubesal_viewer.files import Files
 from cubesal_viewer.inspect.controller import Inspect
 from cubesal_viewer.keys import window_commands
+from cubesal_viewer.lenses import Lenses
 from cubesal_viewer.log import logger
 from cubesal_viewer.own_maps import OwnMaps
 from cubesal_viewer.playback.decoder import OpenedClip
@@ -88,6 +89,7 @@ class Viewer(QObject):
         self.readings = Readings(
             self.state, self.transport, self.documents, self.editor, self.window
         )
+        self.lenses = Lenses(self.state, self.steering, self.window)
         self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
@@ -132,7 +134,7 @@ class Viewer(QObject):
         if clip is None:
             return
         try:
-            picture = self.window.nfov.grab_image()
+            picture = self.window.nfov.grab_picture()
             out = save_snapshot(picture, clip.path, head.index, head.time_s)
         except ExportError as error:
             self._tell(str(error))
@@ -219,7 +221,7 @@ class Viewer(QObject):
         for pane in (window.equirect, window.nfov):
             pane.camera_dragged.connect(self.steering.take_over)
             pane.fly_requested.connect(self.steering.fly_to)
-            pane.zoom_requested.connect(self.steering.zoom)
+            pane.zoom_requested.connect(self.lenses.zoom)
             pane.gl_failed.connect(self._tell)
             pane.drawn_without_gl.connect(window.show_notice)
         window.transport.play_toggled.connect(self.transport.toggle)

@@ -36,6 +36,7 @@ def window_commands(viewer: Viewer) -> list[Command]:
         *_looking(viewer),
         *_view(viewer),
         *viewer.split.commands(),
+        *viewer.lenses.commands(),
         *viewer.inspect.commands(),
         *_help(viewer),
     ]
@@ -103,8 +104,8 @@ def _looking(viewer: Viewer) -> list[Command]:
         held(_tr("Look down"), ("S",), lambda: look(0, -1)),
         held(_tr("Roll left"), ("Q",), lambda: steering.turn(roll=-_ROLL_STEP)),
         held(_tr("Roll right"), ("E",), lambda: steering.turn(roll=_ROLL_STEP)),
-        held(_tr("Narrower view"), ("+", "="), lambda: steering.zoom(1 / _ZOOM_STEP)),
-        held(_tr("Wider view"), ("-",), lambda: steering.zoom(_ZOOM_STEP)),
+        held(_tr("Narrower view"), ("+", "="), lambda: viewer.lenses.zoom(1 / _ZOOM_STEP)),
+        held(_tr("Wider view"), ("-",), lambda: viewer.lenses.zoom(_ZOOM_STEP)),
         Command(menu, _tr("Recentre"), ("0", "Home"), steering.recentre),
     ]
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from cubesal.autopilot import Area, PathKey
 from cubesal.camera import Camera
 from cubesal.document import Marker, Region
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal.overlay import OverlayStyle
 from cubesal.video import ClipInfo
 from cubesal_viewer.preferred import Preferences
@@ -95,6 +96,7 @@ class ViewerState(QObject):
     clip_changed = Signal(object)
     playhead_changed = Signal(object)
     camera_changed = Signal(object)
+    lens_changed = Signal(object)
     overlay_changed = Signal(object)
     pane_mode_changed = Signal(str)
     model_changed = Signal(object)
@@ -111,6 +113,7 @@ class ViewerState(QObject):
         self.clip: ClipInfo | None = None
         self.playhead = Playhead()
         self.camera = Camera()
+        self.lens = RECTILINEAR
         self.overlay = Overlay()
         self.pane_mode: PaneMode = "equirect"
         self.model = ModelChoice()
@@ -129,6 +132,9 @@ class ViewerState(QObject):
 
     def set_camera(self, camera: Camera) -> None:
         self._assign("camera", camera.normalised(), self.camera_changed)
+
+    def set_lens(self, lens: Lens) -> None:
+        self._assign("lens", lens, self.lens_changed)
 
     def set_overlay(self, overlay: Overlay) -> None:
         self._assign("overlay", overlay, self.overlay_changed)

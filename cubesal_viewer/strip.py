@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from cubesal.autopilot import missed_view, view_share
+from cubesal.autopilot import lens_share, missed_view
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.editing.editor import Editor
 from cubesal_viewer.state import Edits, ViewerState
@@ -34,7 +34,12 @@ class Strip(QObject):
         self._editor, self._window = editor, window
         self._timer = QTimer(self, interval=_REFRESH_MS, singleShot=True)
         self._timer.timeout.connect(self._refresh)
-        for signal in (state.camera_changed, analysis.track_changed, steering.path_changed):
+        for signal in (
+            state.camera_changed,
+            state.lens_changed,
+            analysis.track_changed,
+            steering.path_changed,
+        ):
             signal.connect(self._ask)
         state.edits_changed.connect(self._on_edits)
         editor.keys_changed.connect(self._show_keys)
@@ -70,7 +75,8 @@ class Strip(QObject):
         timeline.set_analysed(track.analysed_ranges())
         saliency = track.at(self._state.playhead.time_s).saliency
         camera = self._state.camera
-        share = None if saliency is None else view_share(saliency, camera, NFOV_ASPECT)
+        lens = self._state.lens
+        share = None if saliency is None else lens_share(saliency, camera, NFOV_ASPECT, lens)
         self._window.autopilot.set_share(share)
         missed = None if saliency is None else missed_view(saliency, camera, NFOV_ASPECT)
         self._window.nfov.set_missed(missed)

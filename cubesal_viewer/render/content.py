@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.camera import Camera
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal.overlay import OverlayStyle, colormap_lut
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class ViewMark:
     camera: Camera
     aspect: float
     line_width: float = 2.0
+    lens: Lens = RECTILINEAR
 
 
 @dataclass(frozen=True, eq=False)

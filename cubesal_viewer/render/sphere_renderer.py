@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, cos, sin, tan
+from math import ceil, cos, sin
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cubesal import geometry
 from cubesal.camera import Camera
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal_viewer.render.content import (
     NO_OVERLAY,
     OverlayParams,
@@ -64,7 +65,7 @@ class SphereRenderer:
         self._reset()
 
     def _reset(self) -> None:
-        self._programs: dict[tuple[str, int], Program] = {}
+        self._programs: dict[tuple[str, int, bool], Program] = {}
         self._textures: dict[str, Texture] = {}
         self._vertex_array = 0
         self._keys: dict[str, int | str] = {}
@@ -166,7 +167,8 @@ class SphereRenderer:
             uniforms["view_centre"] = (u * viewport.width, v * viewport.height)
             uniforms["wrap_width"] = float(viewport.width)
         taps = taps_for(self._frame_size[0] / viewport.width)
-        self._draw(self._program("equirect", taps), viewport, overlay, uniforms)
+        program = self._program("equirect", taps, _is_stereographic(mark))
+        self._draw(program, viewport, overlay, uniforms)
 
     def draw_cube_net(
         self, viewport: Viewport, overlay: OverlayParams = NO_OVERLAY, mark: ViewMark | None = None
@@ -179,25 +181,32 @@ class SphereRenderer:
             x, y = geometry.net_from_dir(_axis(mark.camera))
             uniforms["view_centre"] = (x * viewport.width, y * viewport.height)
         taps = taps_for(self._frame_size[0] / 4 / face_w)
-        self._draw(self._program("cubenet", taps), viewport, overlay, uniforms)
+        program = self._program("cubenet", taps, _is_stereographic(mark))
+        self._draw(program, viewport, overlay, uniforms)
 
     def draw_nfov(
-        self, viewport: Viewport, camera: Camera, overlay: OverlayParams = NO_OVERLAY
+        self,
+        viewport: Viewport,
+        camera: Camera,
+        overlay: OverlayParams = NO_OVERLAY,
+        lens: Lens = RECTILINEAR,
     ) -> None:
-        """What ``camera`` sees, filling the viewport with square pixels."""
-        half_width = tan(camera.hfov / 2)
+        """What ``camera`` sees through ``lens``, filling the viewport with square pixels."""
         uniforms: Uniforms = {
-            "world_from_camera": camera.world_from_camera,
-            "half_extent": (half_width, half_width * viewport.height / viewport.width),
+            "world_from_camera": lens.world_from_view(camera),
+            "half_extent": lens.half_extent(camera, viewport.width / viewport.height),
         }
-        self._draw(self._program("nfov"), viewport, overlay, uniforms)
+        program = self._program("nfov", stereographic=lens.is_stereographic)
+        self._draw(program, viewport, overlay, uniforms)
 
-    def _program(self, kind: str, taps: int = 1) -> Program:
+    def _program(self, kind: str, taps: int = 1, stereographic: bool = False) -> Program:
         """The program of that kind, compiled when it is first needed."""
-        if (kind, taps) not in self._programs:
+        key = (kind, taps, stereographic)
+        if key not in self._programs:
             defines = {"LUMA_TAPS": taps, "CHROMA_TAPS": (taps + 1) // 2}
-            self._programs[kind, taps] = Program("screen.vert", f"{kind}.frag", defines)
-        return self._programs[kind, taps]
+            defines["STEREOGRAPHIC"] = int(stereographic)
+            self._programs[key] = Program("screen.vert", f"{kind}.frag", defines)
+        return self._programs[key]
 
     def _draw(
         self, program: Program, viewport: Viewport, overlay: OverlayParams, uniforms: Uniforms
@@ -241,11 +250,18 @@ def _axis(camera: Camera) -> NDArray[np.float64]:
 
 def _mark_uniforms(mark: ViewMark) -> Uniforms:
     half_h, half_v = mark.camera.hfov / 2, mark.camera.vfov(mark.aspect) / 2
+    half_view = (cos(half_h), sin(half_h), cos(half_v), sin(half_v))
+    if _is_stereographic(mark):
+        half_view = (*mark.lens.half_extent(mark.camera, mark.aspect), 0.0, 0.0)
     return {
         "line_width": mark.line_width,
-        "camera_from_world": mark.camera.world_from_camera.T,
-        "half_view": (cos(half_h), sin(half_h), cos(half_v), sin(half_v)),
+        "camera_from_world": mark.lens.world_from_view(mark.camera).T,
+        "half_view": half_view,
     }
+
+
+def _is_stereographic(mark: ViewMark | None) -> bool:
+    return mark is not None and mark.lens.is_stereographic
 
 
 def _colour_uniforms(planes: YuvPlanes) -> Uniforms:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from cubesal import geometry
-from cubesal.camera import Camera, view_contains, wrap_angle
+from cubesal.camera import Camera, wrap_angle
 from cubesal_viewer.render import SphereDrawing, ViewMark, Viewport
 from cubesal_viewer.widgets.gestures import SteeringPane
 from cubesal_viewer.widgets.pane_geometry import Angles, Point, angles_of, fitted, placed
@@ -129,7 +129,7 @@ class EquirectPane(SteeringPane):
         if direction is None:
             return False
         ray = geometry.dir_from_angles(*direction)
-        return bool(np.all(view_contains(self.camera, self._nfov_aspect, ray)))
+        return bool(np.all(self.lens.contains(self.camera, self._nfov_aspect, ray)))
 
     def _drag_begins(self, camera: Camera, position: QPointF) -> Camera:
         direction = self.direction_at(position)
@@ -166,7 +166,7 @@ class EquirectPane(SteeringPane):
         if not self._outline_visible:
             return None
         width = _LINE_WIDTH * self.devicePixelRatio()
-        return ViewMark(self.camera, self._nfov_aspect, width)
+        return ViewMark(self.camera, self._nfov_aspect, width, self.lens)
 
     def _annotate(self, painter: QPainter) -> None:
         if self._mode == "equirect" and self._ruler_visible:

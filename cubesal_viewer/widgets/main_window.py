@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from cubesal.camera import Camera
+from cubesal.lens import Lens
 from cubesal_viewer.display import DisplayState
 from cubesal_viewer.log import log_path
 from cubesal_viewer.state import Activity
@@ -93,11 +94,22 @@ class MainWindow(QMainWindow):
         """Point both panes."""
         self.equirect.set_camera(camera, NFOV_ASPECT)
         self.nfov.set_camera(camera)
+        self._say_view()
+
+    def show_lens(self, lens: Lens) -> None:
+        """Lay the flat view out in another way."""
+        for pane in (self.equirect, self.nfov):
+            pane.set_lens(lens)
+        self.transport.set_projection(lens.projection)
+        self._say_view()
+
+    def _say_view(self) -> None:
+        camera, lens = self.nfov.camera, self.nfov.lens
         words = self.tr("yaw %1°  pitch %2°  hfov %3°")
         for place, angle, sign in (
             ("%1", camera.yaw, "+"),
             ("%2", camera.pitch, "+"),
-            ("%3", camera.hfov, ""),
+            ("%3", lens.fov if lens.is_stereographic else camera.hfov, ""),
         ):
             words = words.replace(place, f"{degrees(angle):{sign}.0f}")
         self._view.setText(words)

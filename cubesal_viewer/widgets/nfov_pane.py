@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cubesal.autopilot import MissedView, SideView
 from cubesal.camera import Camera
+from cubesal.lens import RECTILINEAR
 from cubesal_viewer.render import SphereDrawing, Viewport
 from cubesal_viewer.widgets.gestures import SteeringPane
 from cubesal_viewer.widgets.missed_arrow import arrow_at, paint_arrow
@@ -42,6 +43,7 @@ class NfovPane(SteeringPane):
         self._split: Split = 1
         self._sides: tuple[SideView, ...] = ()
         self._pointed = self._pressed = 0
+        self._is_plain = False
         self.setAccessibleName(self.tr("Flat view"))
         self.setAccessibleDescription(
             self.tr("Drag to look around, wheel for the field of view, double click to fly there")
@@ -99,9 +101,11 @@ class NfovPane(SteeringPane):
         number = self._cell_at(position)
         if number is None or number > len(self.sides):
             return None
-        camera = self.sides[number - 1].camera if number else self.camera
-        ray = view_ray(camera, self.aspect, self._view_point(position, number))
-        return angles_of(camera.world_from_camera @ ray)
+        camera, lens = self.camera, self.lens
+        if number:
+            camera, lens = self.sides[number - 1].camera, RECTILINEAR
+        ray = view_ray(camera, self.aspect, self._view_point(position, number), lens)
+        return angles_of(lens.world_from_view(camera) @ ray)
 
     def _view_point(self, position: QPointF, number: int = 0) -> Point:
         cell, ratio = self.cells[number], self.devicePixelRatio()
@@ -112,7 +116,8 @@ class NfovPane(SteeringPane):
     # ---- hands -------------------------------------------------------------------------------
 
     def _drag_step(self, camera: Camera, start: QPointF, end: QPointF) -> Camera:
-        return grabbed(camera, self.aspect, self._view_point(start), self._view_point(end))
+        places = self._view_point(start), self._view_point(end)
+        return grabbed(camera, self.aspect, *places, self.lens)
 
     def _cursor_at(self, position: QPointF) -> Qt.CursorShape:
         beside = self._split > 1 and self._cell_at(position) != 0
@@ -159,20 +164,33 @@ class NfovPane(SteeringPane):
             self._pointed = number
             self.update()
 
+    def grab_picture(self) -> QImage:
+        """The camera's view alone, without anything written over it, as large as the pane."""
+        self._is_plain = True
+        try:
+            return self.grab_image()
+        finally:
+            self._is_plain = False
+
     # ---- drawing -----------------------------------------------------------------------------
 
     def _hint(self) -> str:
         return self.tr("What a flat camera sees will appear here")
 
     def _draw_picture(self, renderer: SphereDrawing) -> None:
-        cameras = (self.camera, *(side.camera for side in self.sides))
-        for cell, camera in zip(self.cells, cameras, strict=False):
-            renderer.draw_nfov(cell, camera, self.content.overlay)
+        cells, overlay = self.cells, self.content.overlay
+        if self._is_plain:
+            cells = (Viewport(0, 0, *self._device_size()),)
+        renderer.draw_nfov(cells[0], self.camera, overlay, self.lens)
+        for cell, side in zip(cells[1:], self.sides, strict=False):
+            renderer.draw_nfov(cell, side.camera, overlay)
 
     def _annotate(self, painter: QPainter) -> None:
+        if self._is_plain:
+            return
         if self._split > 1:
             self._name_views(painter)
-        elif self._missed is not None:
+        elif self._missed is not None and not self.lens.is_stereographic:
             arrow = arrow_at(self.camera, self._missed, self.width(), self.height())
             paint_arrow(painter, arrow, f"{self._missed.share:.0%}")
 

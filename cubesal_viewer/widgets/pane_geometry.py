@@ -7,13 +7,14 @@ a flat camera's picture, to the right and down.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import acos, atan2, cos, hypot, pi, sin, tan
+from math import acos, atan2, cos, hypot, pi, sin
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.camera import Camera, wrap_angle
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal_viewer.render.content import Viewport
 
 __all__ = ["angles_of", "fitted", "grabbed", "placed", "rolled", "view_ray"]
@@ -39,25 +40,29 @@ def angles_of(ray: NDArray[np.float64]) -> Angles:
     return atan2(x, z), atan2(-y, hypot(x, z))
 
 
-def view_ray(camera: Camera, aspect: float, point: Point) -> NDArray[np.float64]:
-    """Unit ray in camera axes through a view point."""
-    half = tan(camera.hfov / 2)
-    ray = np.array([point[0] * half, point[1] * half / aspect, 1.0])
-    return np.asarray(ray / np.linalg.norm(ray), np.float64)
+def view_ray(
+    camera: Camera, aspect: float, point: Point, lens: Lens = RECTILINEAR
+) -> NDArray[np.float64]:
+    """Unit ray in the view's axes through a view point."""
+    return lens.rays(np.array(point) * lens.half_extent(camera, aspect))
 
 
-def grabbed(camera: Camera, aspect: float, start: Point, end: Point) -> Camera:
+def grabbed(
+    camera: Camera, aspect: float, start: Point, end: Point, lens: Lens = RECTILINEAR
+) -> Camera:
     """The camera after the picture was dragged from one view point to another.
 
     What lay under ``start`` comes to lie under ``end`` (roll and field of view stay), as far as
     the limits of pitch and turning speed allow.
     """
-    held = camera.world_from_camera @ view_ray(camera, aspect, start)
-    upright = _unrolled(view_ray(camera, aspect, end), camera.roll)
-    pitch = _pitch_that_lifts(upright, float(held[1]), camera.pitch)
-    turned = np.array([upright[0], 0.0, upright[2] * cos(pitch) + upright[1] * sin(pitch)])
+    held = lens.world_from_view(camera) @ view_ray(camera, aspect, start, lens)
+    upright = _unrolled(view_ray(camera, aspect, end, lens), camera.roll)
+    pitch = _pitch_that_lifts(upright, float(held[1]), camera.pitch, lens.tilt)
+    axis = pitch + lens.tilt
+    turned = np.array([upright[0], 0.0, upright[2] * cos(axis) + upright[1] * sin(axis)])
     yaw = atan2(held[0], held[2]) - atan2(turned[0], turned[2])
-    step = hypot(end[0] - start[0], (end[1] - start[1]) / aspect) * tan(camera.hfov / 2)
+    half = lens.half_extent(camera, aspect)
+    step = hypot((end[0] - start[0]) * half[0], (end[1] - start[1]) * half[1])
     limit = _FASTEST_TURN * step
     turn = min(max(wrap_angle(yaw - camera.yaw), -limit), limit)
     return replace(camera, yaw=camera.yaw + turn, pitch=pitch).normalised()
@@ -68,15 +73,17 @@ def _unrolled(ray: NDArray[np.float64], roll: float) -> NDArray[np.float64]:
     return np.array([x * cos(roll) - y * sin(roll), x * sin(roll) + y * cos(roll), z])
 
 
-def _pitch_that_lifts(ray: NDArray[np.float64], height: float, current: float) -> float:
+def _pitch_that_lifts(
+    ray: NDArray[np.float64], height: float, current: float, tilt: float
+) -> float:
     """Pitch at which ``ray`` (roll undone) points to world Y ``height``, nearest to ``current``.
 
-    Pitch turns the ray about X: Y = y cos p - z sin p = r cos(p + phase).
+    The view's axis is pitched by ``tilt`` more than the camera. Pitch turns the ray about X: Y = y cos p - z sin p = r cos(p + phase).
     """
     reach = hypot(ray[1], ray[2])
     phase = atan2(ray[2], ray[1])
     lift = acos(min(max(height / reach, -1.0), 1.0))
-    candidates = [wrap_angle(sign * lift - phase) for sign in (1.0, -1.0)]
+    candidates = [wrap_angle(sign * lift - phase - tilt) for sign in (1.0, -1.0)]
     nearest = min(candidates, key=lambda pitch: abs(wrap_angle(pitch - current)))
     return min(max(nearest, -pi / 2), pi / 2)
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from cubesal.camera import Camera
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal_viewer.render import EMPTY_CONTENT, RenderContent, SphereDrawing, why_no_opengl
 from cubesal_viewer.widgets.canvas import BACKGROUND, device_size
 from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
@@ -60,6 +61,7 @@ class SpherePane(QWidget):
         super().__init__(parent)
         self._content = EMPTY_CONTENT
         self._camera = Camera()
+        self._lens = RECTILINEAR
         self._nfov_aspect = 16 / 9
         self._failure = ""
         self._shows_focus = False
@@ -104,6 +106,16 @@ class SpherePane(QWidget):
             self._nfov_aspect = nfov_aspect
         self._camera = camera
         self.update()
+
+    def set_lens(self, lens: Lens) -> None:
+        """Lay the flat camera's picture out in another way; does not emit."""
+        self._lens = lens
+        self.update()
+
+    @property
+    def lens(self) -> Lens:
+        """The lens last set."""
+        return self._lens
 
     def _is_worth_another_attempt(self, content: RenderContent) -> bool:
         return not isinstance(self._canvas, GlCanvas) or self._canvas.accepts(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from cubesal.video import ClipInfo
 from cubesal_viewer.state import Playhead
@@ -27,6 +27,7 @@ class TransportBar(QWidget):
 
     play_toggled = Signal()
     stepped = Signal(int)
+    projection_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +38,7 @@ class TransportBar(QWidget):
         self._back.clicked.connect(lambda: self.stepped.emit(-1))
         self._ahead.clicked.connect(lambda: self.stepped.emit(1))
         self._time, self._frame, self._speed, self._map = (QLabel() for _ in range(4))
+        self._projection = self._chooser()
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self._time.setFont(fixed)
         self._frame.setFont(fixed)
@@ -47,6 +49,8 @@ class TransportBar(QWidget):
         self.volume = VolumeControl()
         row.addWidget(self.volume)
         row.addStretch(1)
+        row.addWidget(self._projection)
+        row.addSpacing(12)
         row.addWidget(_curve_key(self.tr("strongest attention"), PEAK_COLOUR))
         row.addWidget(_curve_key(self.tr("share in view"), SHARE_COLOUR))
         row.addSpacing(18)
@@ -82,6 +86,12 @@ class TransportBar(QWidget):
         )
         self._speed.setText("" if playhead.speed == 1.0 else f"{playhead.speed:g}×")
 
+    def set_projection(self, projection: str) -> None:
+        """Show which projection the flat view has; emits nothing."""
+        self._projection.blockSignals(True)
+        self._projection.setCurrentIndex(self._projection.findData(projection))
+        self._projection.blockSignals(False)
+
     def set_map_status(self, text: str) -> None:
         """Say whether the heatmap belongs to this moment."""
         self._map.setText(text)
@@ -97,6 +107,19 @@ class TransportBar(QWidget):
         self._back.setIcon(transport_icon("back", colour, quiet))
         self._play.setIcon(transport_icon("pause" if self._playing else "play", colour, quiet))
         self._ahead.setIcon(transport_icon("ahead", colour, quiet))
+
+    def _chooser(self) -> QComboBox:
+        chooser = QComboBox(self)
+        chooser.setAccessibleName(self.tr("Projection of the flat view"))
+        chooser.setToolTip(self.tr("Projection of the flat view (exports are rectilinear)"))
+        chooser.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        chooser.addItem(self.tr("rectilinear"), "rectilinear")
+        chooser.addItem(self.tr("stereographic"), "stereographic")
+        chooser.addItem(self.tr("little planet"), "planet")
+        chooser.currentIndexChanged.connect(
+            lambda _: self.projection_chosen.emit(chooser.currentData())
+        )
+        return chooser
 
     def _button(self, name: str) -> QToolButton:
         button = QToolButton(self)

@@ -1,13 +1,15 @@
 // What the flat camera sees, drawn on the sphere: its curved border and a cross at its centre.
 //
-// The border is four planes through the centre of the sphere. A pixel's distance to it follows from
+// The border is four planes through the centre of the sphere (of a stereographic view: four circles).
+// A pixel's distance to it follows from
 // the border function and its slope on the screen, so the line is equally wide everywhere, smooth
 // without multisampling, and has no seam to take care of. No branch skips the work far from the
 // line: software rasterisers run both sides of it anyway.
 
 uniform float line_width;       // pixels; 0 = no outline
 uniform mat3 camera_from_world;
-uniform vec4 half_view;         // cos, sin of half the horizontal field of view; of half the vertical
+uniform vec4 half_view;         // cos, sin of half the horizontal field of view; of half the vertical;
+                                // STEREOGRAPHIC: half width and half height in the view's plane
 uniform vec2 view_centre;       // picture pixel that the camera looks at
 uniform float wrap_width;       // pixels after which the picture repeats to the right; 0 = never
 
@@ -21,11 +23,17 @@ const float ARM = 3.2;          // half length of the cross, in line widths
 // pixel to the right and one down.
 void ray_at(vec2 at, out vec3 ray, out vec3 right, out vec3 down);
 
-// Negative inside the view, zero on its border; grows linearly with the ray's length.
+// Negative inside the view, zero on its border; linear across it.
 float border(vec3 ray) {
     vec3 local = camera_from_world * ray;
+#if STEREOGRAPHIC
+    float size = length(local);
+    vec2 at = abs(local.xy) / max(size + local.z, 1e-5 * size);
+    return max(at.x - half_view.x, at.y - half_view.y);
+#else
     return max(abs(local.x) * half_view.x - local.z * half_view.y,
                abs(local.y) * half_view.z - local.z * half_view.w);
+#endif
 }
 
 float border_distance(vec2 at) {

@@ -10,6 +10,7 @@ import pytest
 
 from cubesal import geometry
 from cubesal.camera import Camera
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal.overlay import OverlayStyle, colormap_lut
 from cubesal.video import ColourSpec, YuvPlanes
 from cubesal_viewer.render import (
@@ -100,6 +101,7 @@ def draw(target) -> Draw:
         scale: float = 0.0,
         style: OverlayStyle | None = None,
         mark: ViewMark | None = None,
+        lens: Lens = RECTILINEAR,
         background: tuple[float, float, float] = (0.0, 0.0, 0.0),
     ) -> np.ndarray:
         style = style or OverlayStyle()
@@ -113,7 +115,7 @@ def draw(target) -> Draw:
             renderer.set_colormap(colormap_lut(style.colormap, style.inverted), 1)
             renderer.begin(width, height, background)
             if kind == "nfov":
-                renderer.draw_nfov(viewport, camera or Camera(), overlay)
+                renderer.draw_nfov(viewport, camera or Camera(), overlay, lens)
             elif kind == "equirect":
                 renderer.draw_equirect(viewport, overlay, mark)
             else:

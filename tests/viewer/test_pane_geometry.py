@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cubesal.camera import Camera
+from cubesal.lens import Lens
 from cubesal_viewer.render.content import Viewport
 from cubesal_viewer.widgets.pane_geometry import angles_of, fitted, grabbed, placed, view_ray
 
@@ -88,3 +89,15 @@ def test_placing_wraps_over_the_seam_and_stops_at_the_poles():
 def test_angles_of_a_ray_are_those_of_the_camera_that_looks_along_it():
     camera = Camera(yaw=1.2, pitch=-0.7)
     assert angles_of(camera.world_from_camera[:, 2]) == pytest.approx((1.2, -0.7))
+
+
+@pytest.mark.parametrize("lens", [Lens("stereographic", radians(200)), Lens.of("planet")])
+@pytest.mark.parametrize("ends", [((0.1, -0.4), (0.04, -0.3)), ((-0.3, 0.1), (-0.36, 0.2))])
+def test_a_picture_through_any_lens_is_grabbed_where_the_mouse_is(lens, ends):
+    camera = Camera(0.7, 0.1, 0.05)
+    start, end = ends
+    held = lens.world_from_view(camera) @ view_ray(camera, ASPECT, start, lens)
+    turned = grabbed(camera, ASPECT, start, end, lens)
+    there = lens.world_from_view(turned) @ view_ray(turned, ASPECT, end, lens)
+    np.testing.assert_allclose(there, held, atol=1e-6)
+    assert turned != camera

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cubesal.autopilot.path import CameraPath
 from cubesal.camera import HFOV_DEFAULT, Camera
 from cubesal.geometry import equirect_rays, sphere_weights
+from cubesal.lens import Lens
 from cubesal.overlay import saliency_on_equirect
 
 MIN_COLUMNS = 144
@@ -150,6 +151,15 @@ def view_share(saliency: NDArray[np.floating], camera: Camera, aspect: float) ->
     rows = MIN_COLUMNS // 2
     mask = frustum_mask(camera, aspect, rows)
     return float((attention_mass(saliency, rows) * mask).sum(dtype=np.float64))
+
+
+def lens_share(saliency: NDArray[np.floating], camera: Camera, aspect: float, lens: Lens) -> float:
+    """Share of a map's attention (H, W) inside what a lens shows, in [0, 1]."""
+    if not lens.is_stereographic:
+        return view_share(saliency, camera, aspect)
+    rows = MIN_COLUMNS // 2
+    mass = attention_mass(saliency, rows)
+    return float(mass[lens.contains(camera, aspect, equirect_rays(rows))].sum(dtype=np.float64))
 
 
 def captured_attention(
