@@ -17,6 +17,7 @@ from cubesal import geometry
 from cubesal.camera import Camera
 from cubesal.exporting.plane_sampling import FlatSampler
 from cubesal.geometry.sampling import PAD, equirect_grid, pad_equirect, remap
+from cubesal.lens import Lens
 from cubesal.overlay import OverlayStyle, overlay_alpha, saliency_on_equirect
 from cubesal.video import ColourSpec, YuvPlanes
 from cubesal_viewer.render.content import OverlayParams, RenderContent
@@ -34,7 +35,8 @@ _MOST_SHRINK = 8
 def draw_on_cpu(request: PictureRequest, background: tuple[int, int, int] = (0, 0, 0)) -> Rgb:
     """The picture that ``request`` describes, (height, width, 3) uint8 of its viewport.
 
-    ``background`` fills the cells of a cube net beside the faces.  ValueError without a frame.
+    ``background`` fills the cells of a cube net beside the faces.  What lies beside the picture is
+    drawn by a call of its own.  ValueError without a frame.
     """
     if request.content.planes is None:
         raise ValueError("there is no frame to draw")
@@ -64,6 +66,8 @@ def _flat(request: PictureRequest) -> Rgb:
     planes, box, camera = request.content.planes, request.viewport, request.camera
     assert planes is not None
     assert camera is not None
+    if request.lens.is_stereographic:
+        return _through_lens(request, camera)
     # Half as much chroma needs even sides; a pane is at most one pixel larger.
     width, height = max(box.width // 2 * 2, 2), max(box.height // 2 * 2, 2)
     rgb = FlatSampler(width, height)(planes, camera).rgb()
@@ -72,6 +76,15 @@ def _flat(request: PictureRequest) -> Rgb:
     if request.overlay.scale <= 0:
         return rgb
     return _covered_along(rgb, request, _camera_rays(camera, box.width, box.height))
+
+
+def _through_lens(request: PictureRequest, camera: Camera) -> Rgb:
+    planes, box = request.content.planes, request.viewport
+    assert planes is not None
+    rays = _lens_rays(request.lens, camera, box.width, box.height)
+    y, u, v = (remap(pad_equirect(p), equirect_grid(rays, *p.shape)) for p in _even(planes))
+    rgb = _rgb(y, u, v, planes.colour)
+    return rgb if request.overlay.scale <= 0 else _covered_along(rgb, request, rays)
 
 
 def _cube_net(request: PictureRequest, background: tuple[int, int, int]) -> Rgb:
@@ -159,6 +172,11 @@ def _face_grid(face_w: int, height: int, width: int) -> Grid:
 def _camera_rays(camera: Camera, width: int, height: int) -> NDArray[np.float32]:
     rays = geometry.perspective_rays(width, height, camera.hfov)
     return np.asarray(rays @ camera.world_from_camera.T.astype(np.float32), np.float32)
+
+
+@lru_cache(maxsize=2)
+def _lens_rays(lens: Lens, camera: Camera, width: int, height: int) -> NDArray[np.float32]:
+    return lens.world_rays(camera, width, height).astype(np.float32)
 
 
 # ---- the heatmap -----------------------------------------------------------------------------

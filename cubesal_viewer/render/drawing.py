@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from cubesal.camera import Camera
+from cubesal.lens import RECTILINEAR, Lens
 from cubesal_viewer.render.content import (
     NO_OVERLAY,
     OverlayParams,
@@ -32,15 +33,18 @@ class SphereDrawing(Protocol):
     ) -> None:
         """The unfolded cube, 4:3."""
 
-    def draw_nfov(self, viewport: Viewport, camera: Camera, overlay: OverlayParams = ...) -> None:
-        """What a flat camera sees."""
+    def draw_nfov(
+        self, viewport: Viewport, camera: Camera, overlay: OverlayParams = ..., lens: Lens = ...
+    ) -> None:
+        """What a flat camera sees; a pane may show several, each in a viewport of its own."""
 
 
 @dataclass(frozen=True, eq=False)
 class PictureRequest:
     """One picture of a pane: its kind, where it lies, and of what; may go to any thread.
 
-    The outline of the view (``mark``) is not part of the picture; it is drawn over it.
+    ``beside`` are the pictures that the pane shows next to it. The outline of the view (``mark``)
+    is not part of the picture; it is drawn over it.
     """
 
     kind: PictureKind
@@ -49,12 +53,26 @@ class PictureRequest:
     overlay: OverlayParams
     camera: Camera | None = None
     mark: ViewMark | None = None
+    lens: Lens = RECTILINEAR
+    beside: tuple[PictureRequest, ...] = ()
+
+    @property
+    def parts(self) -> tuple[PictureRequest, ...]:
+        """This picture and those beside it."""
+        return (self, *self.beside)
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels all of them have."""
+        return sum(part.viewport.width * part.viewport.height for part in self.parts)
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal for two requests exactly when their pictures are equal."""
         content = self.content
-        key = (self.kind, self.viewport, self.overlay, self.camera, content.frame_key)
+        key: tuple[object, ...]
+        key = (self.kind, self.viewport, self.overlay, self.camera, self.lens, content.frame_key)
+        key = (*key, *(part.key for part in self.beside))
         if self.overlay.scale <= 0:
             return key  # a hidden map does not matter, and many arrive while a clip is analysed
         return (*key, content.saliency_key, content.other_key, content.lut_key)
@@ -63,11 +81,15 @@ class PictureRequest:
         """The same picture with ``factor`` times fewer pixels a side."""
         box = self.viewport
         small = Viewport(0, 0, max(box.width // factor, 2), max(box.height // factor, 2))
-        return replace(self, viewport=small)
+        beside = tuple(part.shrunk(factor) for part in self.beside)
+        return replace(self, viewport=small, beside=beside)
 
 
 class PictureRecorder:
-    """A :class:`SphereDrawing` that writes down what it is asked for; ``request`` is the last."""
+    """A :class:`SphereDrawing` that writes down what it is asked for.
+
+    ``request`` is the last picture; of several flat views the first, with the others beside it.
+    """
 
     def __init__(self, content: RenderContent) -> None:
         self._content = content
@@ -84,6 +106,12 @@ class PictureRecorder:
         self.request = PictureRequest("cube", viewport, self._content, overlay, mark=mark)
 
     def draw_nfov(
-        self, viewport: Viewport, camera: Camera, overlay: OverlayParams = NO_OVERLAY
+        self,
+        viewport: Viewport,
+        camera: Camera,
+        overlay: OverlayParams = NO_OVERLAY,
+        lens: Lens = RECTILINEAR,
     ) -> None:
-        self.request = PictureRequest("nfov", viewport, self._content, overlay, camera)
+        view = PictureRequest("nfov", viewport, self._content, overlay, camera, lens=lens)
+        first = self.request
+        self.request = view if first is None else replace(first, beside=(*first.beside, view))

@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from cubesal import geometry
-from cubesal.camera import view_outline
 from cubesal_viewer.render.content import ViewMark
 from cubesal_viewer.render.drawing import PictureKind
 
@@ -28,7 +27,7 @@ def outline_runs(mark: ViewMark, kind: PictureKind) -> list[NDArray[np.float64]]
 
     Those of an equirect go on beyond the seam, once for either side: clip them to the picture.
     """
-    border = view_outline(mark.camera, mark.aspect, _POINTS_PER_SIDE)
+    border = mark.lens.outline(mark.camera, mark.aspect, _POINTS_PER_SIDE)
     closed = np.concatenate([border, border[:1]])
     rays = geometry.dir_from_angles(closed[:, 0], closed[:, 1])
     places = _to_picture(rays, kind)

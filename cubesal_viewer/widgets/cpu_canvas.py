@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from cubesal_viewer.render import PictureRecorder, PictureRequest, ViewMark, draw_on_cpu
+from cubesal_viewer.render import PictureRecorder, PictureRequest, draw_on_cpu
 from cubesal_viewer.render.outline import paint_outline
 from cubesal_viewer.widgets.canvas import BACKGROUND, Scene, device_size, settle_in
 from cubesal_viewer.widgets.draw_pace import DrawPace
@@ -25,11 +25,11 @@ _REST_MS = 120
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """A picture from the thread: the request it answers, its image, what it cost."""
+    """Pictures from the thread: the request they answer, an image for each part, what they cost."""
 
     request: PictureRequest
     factor: int
-    image: QImage
+    images: tuple[QImage, ...]
     seconds: float
 
 
@@ -77,8 +77,7 @@ class CpuCanvas(QWidget):
         """The pane at full size, in device pixels; draws here and now."""
         request = self._request()
         if request is not None:
-            image = _image(draw_on_cpu(request, _background()))
-            self._shown = _Drawn(request, 1, image, 0.0)
+            self._shown = _Drawn(request, 1, _images(request), 0.0)
         whole = QImage(*device_size(self), QImage.Format.Format_RGB32)
         whole.setDevicePixelRatio(self.devicePixelRatio())
         painter = QPainter(whole)
@@ -106,8 +105,7 @@ class CpuCanvas(QWidget):
         request = self._wanted
         if request is None or self._under_way is not None or not self.isVisible():
             return
-        box = request.viewport
-        factor = self._pace.factor(box.width * box.height) if hurried else 1
+        factor = self._pace.factor(request.pixels) if hurried else 1
         shown = self._shown
         if shown is not None and shown.request.key == request.key and shown.factor <= factor:
             return
@@ -120,19 +118,18 @@ class CpuCanvas(QWidget):
         """On the thread."""
         start = time.perf_counter()
         try:
-            rgb = draw_on_cpu(request.shrunk(factor) if factor > 1 else request, _background())
+            images = _images(request.shrunk(factor) if factor > 1 else request)
         except Exception as error:
             self._failed.emit(one_sentence(error))
             return
-        self._drawn.emit(_Drawn(request, factor, _image(rgb), time.perf_counter() - start))
+        self._drawn.emit(_Drawn(request, factor, images, time.perf_counter() - start))
 
     def _on_drawn(self, drawn: _Drawn) -> None:
         if self._worker is None:
             return  # hidden meanwhile
         self._under_way = None
         self._shown = drawn
-        box = drawn.request.viewport
-        self._pace.took(box.width * box.height // drawn.factor**2, drawn.seconds)
+        self._pace.took(drawn.request.pixels // drawn.factor**2, drawn.seconds)
         self.update()
         self._draw_next(hurried=True)
         if not self.is_complete:
@@ -159,13 +156,13 @@ class CpuCanvas(QWidget):
         painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         if request is not None and self._shown is not None:
-            box, ratio = request.viewport, self.devicePixelRatio()
-            sides = (value / ratio for value in (box.x, box.y, box.width, box.height))
-            place = QRectF(*sides)
+            ratio = self.devicePixelRatio()
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(place, self._shown.image)
+            for part, image in zip(request.parts, self._shown.images, strict=False):
+                painter.drawImage(_place(part, ratio), image)
             if request.mark is not None:
-                paint_outline(painter, place, _logical(request.mark, ratio), request.kind)
+                mark = replace(request.mark, line_width=request.mark.line_width / ratio)
+                paint_outline(painter, _place(request, ratio), mark, request.kind)
         self._scene.paint_over(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -193,5 +190,11 @@ def _background() -> tuple[int, int, int]:
     return BACKGROUND.red(), BACKGROUND.green(), BACKGROUND.blue()
 
 
-def _logical(mark: ViewMark, ratio: float) -> ViewMark:
-    return replace(mark, line_width=mark.line_width / ratio)
+def _images(request: PictureRequest) -> tuple[QImage, ...]:
+    return tuple(_image(draw_on_cpu(part, _background())) for part in request.parts)
+
+
+def _place(request: PictureRequest, ratio: float) -> QRectF:
+    """Where a picture lies on the pane, in logical pixels."""
+    box = request.viewport
+    return QRectF(*(value / ratio for value in (box.x, box.y, box.width, box.height)))

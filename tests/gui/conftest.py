@@ -35,6 +35,10 @@ OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "expor
 OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "sound"}
 
 
+#: Smaller than people's, for software draws it.
+WINDOW = (1100, 760)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _graphics() -> None:
     request_surface_format()

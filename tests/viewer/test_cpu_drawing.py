@@ -11,6 +11,7 @@ import pytest
 
 from cubesal import geometry
 from cubesal.camera import Camera, view_contains
+from cubesal.lens import Lens, Projection
 from cubesal.overlay import (
     OverlayStyle,
     blend_difference,
@@ -23,6 +24,7 @@ from cubesal.video import ColourSpec, YuvPlanes
 from cubesal_viewer.render import (
     NO_OVERLAY,
     OverlayParams,
+    PictureRecorder,
     PictureRequest,
     RenderContent,
     ViewMark,
@@ -150,3 +152,32 @@ def test_the_outline_lies_on_the_border_of_the_view_and_never_crosses_the_pictur
             assert not view_contains(narrower, 1.5, rays).any()
     if kind == "equirect":  # together they reach both ends of every line that crosses the seam
         assert min(run[:, 0].min() for run in runs) <= 0 <= 1 <= max(r[:, 0].max() for r in runs)
+
+
+@pytest.mark.parametrize("projection", ["stereographic", "planet"])
+def test_a_lens_shows_what_the_library_pictures(planes: YuvPlanes, projection: Projection) -> None:
+    lens, camera = Lens.of(projection), CAMERAS[1]
+    seen = draw_on_cpu(request(planes, "nfov", 160, 120, camera=camera, lens=lens))
+    assert mean_difference(seen, lens.picture(planes.rgb(), camera, 160, 120)) <= 1.0
+    hot = draw_on_cpu(request(planes, "nfov", 160, 120, camera=camera, lens=lens, overlay=HOT))
+    expected = blend_overlay_at(
+        lens.picture(planes.rgb(), camera, 160, 120),
+        lens.world_rays(camera, 160, 120),
+        smooth_map(),
+        2.5,
+        STYLE,
+    )
+    assert mean_difference(hot, expected) <= 1.0
+
+
+def test_several_views_of_a_pane_are_one_request(planes: YuvPlanes) -> None:
+    recorder = PictureRecorder(content(planes))
+    for number, camera in enumerate(CAMERAS):
+        recorder.draw_nfov(Viewport(40 * number, 0, 40, 30), camera)
+    asked = recorder.request
+    assert asked is not None
+    assert [part.camera for part in asked.parts] == CAMERAS
+    assert asked.pixels == 3 * 40 * 30
+    other = replace(asked, beside=(asked.beside[0], replace(asked.beside[1], camera=Camera())))
+    assert other.key != asked.key, "what is beside changes the picture"
+    assert [part.viewport.width for part in asked.shrunk(2).parts] == [20, 20, 20]
