@@ -251,6 +251,7 @@ class Viewer(QObject):
         state.recording_changed.connect(window.autopilot.set_recording)
         self.transport.opened.connect(self._on_opened)
         self.transport.frame_changed.connect(self._show)
+        self.transport.exactness_changed.connect(window.transport.set_exact)
         self.transport.failed.connect(self._on_open_failed)
         self.analysis.track_changed.connect(self._on_track)
         self.analysis.model_loaded.connect(self._on_model_loaded)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from cubesal.errors import Cancelled
 from cubesal.video import ClipInfo, ClipReader
 from cubesal_viewer.playback.frame_queue import FrameQueue
 from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["Decoder", "OpenedClip"]
+
+#: Decoded pictures at hand for stepping back and for scrubbing to and fro: some 90 of 1920x960.
+_KEPT_BYTES = 256 << 20
+#: A frame that a newer request has overtaken is still worth so much time: a drag shows its way.
+_PATIENCE_S = 0.1
 
 
 class OpenedClip:
@@ -38,12 +45,15 @@ class Decoder(QObject):
     """Owns the one reader that feeds the picture; every answer names the request it belongs to.
 
     Signals arrive on the GUI thread (queued).  ``opened`` and ``failed`` carry the generation that
-    :meth:`open` returned; ``frame_shown`` the one that :meth:`show` returned.
+    :meth:`open` returned; ``frame_shown`` the one that :meth:`show` returned.  Before a frame that
+    takes long, ``stand_in_shown`` brings the key frame before it; a request that a newer one has
+    overtaken is given up after a moment.
     """
 
     opened = Signal(int, object)
     failed = Signal(int, str)
     frame_shown = Signal(int, object)
+    stand_in_shown = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +103,7 @@ class Decoder(QObject):
 
     def _open(self, generation: int, path: Path, projection: str | None) -> None:
         try:
-            reader = ClipReader(path, projection=projection)
+            reader = ClipReader(path, projection=projection, kept_bytes=_KEPT_BYTES)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
             return
@@ -103,10 +113,22 @@ class Decoder(QObject):
         self.opened.emit(generation, OpenedClip(reader.info, reader.times_s, projection, zero_s))
 
     def _show(self, generation: int, index: int) -> None:
-        if self._reader is None:
+        reader = self._reader
+        if reader is None:
             return
+
+        begun_s = time.monotonic()
+
+        def is_overtaken() -> bool:
+            return generation != self._generation and time.monotonic() - begun_s > _PATIENCE_S
+
         try:
-            self.frame_shown.emit(generation, self._reader.read(index))
+            stand_in = reader.quick_stand_in(index)
+            if stand_in is not None:
+                self.stand_in_shown.emit(generation, reader.read(stand_in))
+            self.frame_shown.emit(generation, reader.read(index, is_overtaken))
+        except Cancelled:
+            return
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
 

@@ -33,6 +33,8 @@ class Transport(QObject):
     """
 
     frame_changed = Signal(object)
+    exactness_changed = Signal(bool)
+    """Whether the picture is the playhead's own, not the key frame that stands in for it."""
     opened = Signal(object)
     failed = Signal(str)
 
@@ -49,9 +51,11 @@ class Transport(QObject):
         self._decoder.opened.connect(self._on_opened)
         self._decoder.failed.connect(self._on_failed)
         self._decoder.frame_shown.connect(self._on_frame_shown)
+        self._decoder.stand_in_shown.connect(self._on_stand_in)
         self._wanted = 0
         self._opening: int | None = None
         self.frame: Frame | None = None
+        self.is_exact = True
         self.times_s: NDArray[np.float64] = np.zeros(0)
         self.dropped = 0
 
@@ -200,6 +204,14 @@ class Transport(QObject):
         last = float(self.times_s[-1])
         return last + (last / (self.frame_count - 1))
 
+    def _on_stand_in(self, _generation: int, frame: Frame) -> None:
+        if not self._state.playhead.playing and frame.index < self.frame_count:
+            self._show(frame)
+
     def _show(self, frame: Frame) -> None:
         self.frame = frame
+        is_exact = frame.index == self._state.playhead.index
+        if is_exact != self.is_exact:
+            self.is_exact = is_exact
+            self.exactness_changed.emit(is_exact)
         self.frame_changed.emit(frame)

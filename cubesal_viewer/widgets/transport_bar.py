@@ -92,6 +92,12 @@ class TransportBar(QWidget):
         self._projection.setCurrentIndex(self._projection.findData(projection))
         self._projection.blockSignals(False)
 
+    def set_exact(self, exact: bool) -> None:
+        """Say whether the picture is that of the playhead, or a key frame near it for now."""
+        words = self.tr("The picture is the key frame before it, while this frame is decoded.")
+        self._frame.setEnabled(exact)  # greyed: the number is not that of the picture
+        self._frame.setToolTip("" if exact else words)
+
     def set_map_status(self, text: str) -> None:
         """Say whether the heatmap belongs to this moment."""
         self._map.setText(text)

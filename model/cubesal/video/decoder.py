@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TypeAlias
 
@@ -14,15 +13,16 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cubesal.errors import Cancelled
 from cubesal.video.index import PacketIndex, read_packets
+from cubesal.video.picture_cache import PictureCache
 
 __all__ = ["PictureDecoder"]
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"  # generic in the stubs only
 
-#: Pictures passed on the way are kept up to this size, so that stepping back does not seek.
+#: Pictures are kept up to this size, so that stepping back does not seek each time.
 _KEPT_BYTES = 96 << 20
-_KEPT_AT_LEAST = 2
 #: Decoding on over this many extra pictures is cheaper than a seek, which refills the pipeline.
 _SEEK_COST_FRAMES = 8
 _BEFORE_START_S = 10
@@ -42,8 +42,9 @@ class PictureDecoder:
         self._index = index
         self._running: Iterator[VideoFrame] | None = None
         self._position = -1  # the largest index that the running decoder has passed
-        self._kept: OrderedDict[int, VideoFrame] = OrderedDict()
-        self._kept_bytes = 0
+        self._kept = PictureCache()
+        #: Bytes of pictures to keep; None = as many as suit whoever reads ahead.
+        self.kept_bytes: int | None = None
         self._held: dict[int, int] = {}  # damaged index -> the one before it
 
     @property
@@ -51,20 +52,34 @@ class PictureDecoder:
         """Indices met so far that had no decodable picture."""
         return frozenset(self._held)
 
-    def picture(self, index: int) -> VideoFrame | None:
-        """The picture of a frame, or of the nearest earlier decodable one; None if none is."""
+    def picture(
+        self, index: int, is_pointless: Callable[[], bool] | None = None
+    ) -> VideoFrame | None:
+        """The picture of a frame, or of the nearest earlier decodable one; None if none is.
+
+        Raises ``Cancelled`` once ``is_pointless`` answers yes; decoding goes on from there later.
+        """
         while True:
             while index in self._held:
                 index = self._held[index]
             if index < 0:
                 return None
-            if index in self._kept:
-                return self._kept[index]
+            found = self._kept.ask(index)
+            if found is not None:
+                return found
             if not self._should_continue(index):
                 self._seek(index)
-            self._decode_to(index)
+            self._decode_to(index, is_pointless)
             if index not in self._kept:
                 self._held[index] = index - 1
+
+    def must_seek(self, index: int) -> bool:
+        """Whether a frame is neither kept nor ahead of where decoding stands now."""
+        return index not in self._kept and not self._should_continue(index)
+
+    def key_before(self, index: int) -> int:
+        """The nearest frame up to ``index`` at which decoding can start."""
+        return max(self._first_index_of(next(self._starts_before(index))), 0)
 
     def _should_continue(self, index: int) -> bool:
         if self._running is None or index <= self._position:
@@ -126,8 +141,10 @@ class PictureDecoder:
         except (av.FFmpegError, EOFError):
             return []  # a broken packet; its picture will be found missing
 
-    def _decode_to(self, index: int) -> None:
+    def _decode_to(self, index: int, is_pointless: Callable[[], bool] | None = None) -> None:
         while self._position < index and self._running is not None:
+            if is_pointless is not None and is_pointless():
+                raise Cancelled(f"frame {index} is wanted no more")
             picture = next(self._running, None)
             if picture is None:
                 self._mark_damaged(self._position + 1, len(self._index.pts))
@@ -136,7 +153,8 @@ class PictureDecoder:
             label = self._label(picture)
             if label is None:
                 continue
-            self._keep(label, picture)
+            budget = _KEPT_BYTES if self.kept_bytes is None else self.kept_bytes
+            self._kept.keep(label, picture, budget)
             self._held.pop(label, None)
             self._mark_damaged(self._position + 1, label)
             self._position = max(self._position, label)
@@ -154,14 +172,3 @@ class PictureDecoder:
     def _mark_damaged(self, start: int, stop: int) -> None:
         for index in range(start, stop):
             self._held[index] = start - 1
-
-    def _keep(self, label: int, picture: VideoFrame) -> None:
-        replaced = self._kept.pop(label, None)
-        self._kept_bytes += _size(picture) - (_size(replaced) if replaced else 0)
-        self._kept[label] = picture
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > _KEPT_AT_LEAST:
-            self._kept_bytes -= _size(self._kept.popitem(last=False)[1])
-
-
-def _size(picture: VideoFrame) -> int:
-    return sum(plane.buffer_size for plane in picture.planes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,9 @@ from cubesal.video.sampling import shown_at
 
 __all__ = ["ClipReader"]
 
+#: Decoding so many pictures takes no longer than people notice.
+_FAR_FRAMES = 8
+
 
 class ClipReader:
     """Frames of one clip by index, exact wherever they are read.
@@ -32,15 +35,22 @@ class ClipReader:
     resampled.  ``projection`` overrides what is concluded from the file, and more: it is the text
     of a :class:`~cubesal.video.reading.Reading`, a projection's name ("equirect", "vr180-sbs",
     "eac", ... see :data:`~cubesal.video.projection.PROJECTIONS`), an eye, an orientation.  ``eye``
-    goes before the reading's.  Raises ``MediaError`` for whatever shows no sphere that can be read,
-    ``ValueError`` for an unknown ``projection``.
+    goes before the reading's.  ``kept_bytes`` is how much of what was decoded stays at hand for
+    going back; None is enough for those who read ahead.  Raises ``MediaError`` for whatever shows
+    no sphere that can be read, ``ValueError`` for an unknown ``projection``.
     """
 
     def __init__(
-        self, path: Path | str, *, projection: str | None = None, eye: Eye | None = None
+        self,
+        path: Path | str,
+        *,
+        projection: str | None = None,
+        eye: Eye | None = None,
+        kept_bytes: int | None = None,
     ) -> None:
         reading = Reading.parse(projection)
         clip = open_clip(Path(path), reading if eye is None else replace(reading, eye=eye))
+        clip.decoder.kept_bytes = kept_bytes
         self._container = clip.container
         self._decoder = clip.decoder
         self._extract = clip.extract
@@ -56,20 +66,32 @@ class ClipReader:
         """Indices read or passed so far whose own picture could not be decoded."""
         return self._decoder.damaged
 
-    def read(self, index: int) -> Frame:
+    def read(self, index: int, is_pointless: Callable[[], bool] | None = None) -> Frame:
         """The frame at ``index``; cheap for the next one and for those just passed.
 
         Raises ``IndexError`` outside 0..frame_count-1, ``MediaError`` if the file no longer yields
-        the picture.
+        the picture, ``Cancelled`` as soon as ``is_pointless``, asked now and then, says so.
         """
-        if not 0 <= index < len(self.pts):
-            raise IndexError(f"frame {index} of a clip with {len(self.pts)} frames")
+        self._check(index)
         if self._last is None or self._last.index != index:
-            self._last = self._read(int(index))
+            self._last = self._read(int(index), is_pointless)
         return self._last
 
-    def _read(self, index: int) -> Frame:
-        picture = self._decoder.picture(index)
+    def quick_stand_in(self, index: int) -> int | None:
+        """The key frame to show while a far frame is decoded; None where that one is near."""
+        self._check(index)
+        if self._last is not None and self._last.index == index:
+            return None
+        key = self._decoder.key_before(index)
+        is_far = index - key > _FAR_FRAMES and self._decoder.must_seek(index)
+        return key if is_far else None
+
+    def _check(self, index: int) -> None:
+        if not 0 <= index < len(self.pts):
+            raise IndexError(f"frame {index} of a clip with {len(self.pts)} frames")
+
+    def _read(self, index: int, is_pointless: Callable[[], bool] | None) -> Frame:
+        picture = self._decoder.picture(index, is_pointless)
         if picture is None:
             raise MediaError(
                 f"{self.info.path.name} can no longer be decoded at frame {index}; "
