@@ -89,6 +89,15 @@ class RenderContent:
     other_key: int = 0
     wipe: float = 1.0
 
+    def looks_like(self, other: RenderContent) -> bool:
+        """Whether both are the same picture: the same arrays, where they are visible at all."""
+        if self.planes is not other.planes or self.overlay != other.overlay:
+            return False
+        if self.overlay.scale <= 0:
+            return True
+        same_maps = self.saliency is other.saliency and self.other is other.other
+        return same_maps and self.lut_key == other.lut_key
+
     @property
     def overlay(self) -> OverlayParams:
         """What the shaders need to know; no overlay when hidden or without a map."""

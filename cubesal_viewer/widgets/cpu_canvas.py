@@ -131,7 +131,8 @@ class CpuCanvas(QWidget):
         self._shown = drawn
         self._pace.took(drawn.request.pixels // drawn.factor**2, drawn.seconds)
         self.update()
-        self._draw_next(hurried=True)
+        if self._wanted is not None and self._wanted.key != drawn.request.key:
+            self._draw_next(hurried=True)
         if not self.is_complete:
             self._rest.start()
 

@@ -95,16 +95,20 @@ class SpherePane(QWidget):
 
     def set_content(self, content: RenderContent) -> None:
         """Show another frame, map or colouring; does not emit."""
+        is_same = content.looks_like(self._content)
         self._content = content
         if self._failure and self._is_worth_another_attempt(content):
             self._recover()
+        elif is_same:
+            return  # maps arrive all the time, also for moments that are not shown
         self.update()
 
     def set_camera(self, camera: Camera, nfov_aspect: float | None = None) -> None:
         """Set the flat camera and, if given, its picture's width / height; does not emit."""
-        if nfov_aspect is not None:
-            self._nfov_aspect = nfov_aspect
-        self._camera = camera
+        aspect = self._nfov_aspect if nfov_aspect is None else nfov_aspect
+        if (camera, aspect) == (self._camera, self._nfov_aspect):
+            return
+        self._camera, self._nfov_aspect = camera, aspect
         self.update()
 
     def set_lens(self, lens: Lens) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from math import radians
 from pathlib import Path
 
@@ -95,9 +96,32 @@ def test_a_hurried_picture_is_small_and_the_resting_one_whole(qtbot: QtBot, no_g
     pane = NfovPane()
     canvas = opened(qtbot, pane, 320, 180)
     canvas._pace.took(320 * 180, 1.0)  # as on a slow machine
+    factors: list[int] = []
+    canvas._drawn.connect(lambda drawn: factors.append(drawn.factor))
     pane.set_camera(Camera(yaw=1.0))
-    qtbot.waitUntil(lambda: canvas._shown is not None and canvas._shown.factor == 4, timeout=5000)
-    qtbot.waitUntil(lambda: canvas.is_complete, timeout=5000)
+    qtbot.waitUntil(lambda: len(factors) == 2, timeout=5000)
+    assert factors == [4, 1]
+    assert canvas.is_complete
+
+
+def test_nothing_is_drawn_where_nothing_has_changed(qtbot: QtBot, no_gl: None) -> None:
+    pane = NfovPane()
+    canvas = opened(qtbot, pane, 320, 180)
+    asked: list[int] = []
+    refresh = canvas.refresh
+    canvas.refresh = lambda: (asked.append(1), refresh())  # type: ignore[method-assign]
+    same = pane.content
+    pane.set_content(replace(same))
+    pane.set_camera(pane.camera)
+    pane.set_content(replace(same, frame_key=1, other_key=7))
+    assert asked == []
+    hidden = replace(same, overlay_visible=False)
+    pane.set_content(hidden)
+    pane.set_content(replace(hidden, saliency=smooth_map() * 2, saliency_key=2))
+    assert asked == [1]
+    pane.set_content(replace(same, saliency=smooth_map() * 2, saliency_key=2))
+    pane.set_camera(Camera(yaw=0.3))
+    assert asked == [1, 1, 1]
 
 
 def test_the_pace_shrinks_only_what_would_be_late() -> None:
