@@ -257,6 +257,7 @@ class Viewer(QObject):
         self.analysis.model_loaded.connect(self._on_model_loaded)
         self.analysis.model_spared.connect(self._on_model_spared)
         self.analysis.failed.connect(self._tell)
+        self.analysis.noticed.connect(window.show_notice)
         self.documents.ready.connect(self._on_document)
         self.documents.failed.connect(self._tell)
         self.steering.failed.connect(self._tell)

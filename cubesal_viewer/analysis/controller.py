@@ -40,6 +40,7 @@ class AnalysisController(QObject):
     model_loaded = Signal(object)
     model_spared = Signal()
     failed = Signal(str)
+    noticed = Signal(str)
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class AnalysisController(QObject):
         self._inference.finished.connect(self._on_finished)
         self._inference.failed.connect(self._on_failed)
         self._inference.model_loaded.connect(self._on_model_loaded)
+        self._inference.relieved.connect(self._on_relieved)
         self._follow = QTimer(self, interval=_FOLLOW_MS)
         self._follow.timeout.connect(self._follow_playhead)
         self._generation = 0
@@ -164,6 +166,10 @@ class AnalysisController(QObject):
             self._follow.stop()
             self._state.set_analysis(Activity())
             self.failed.emit(message)
+
+    def _on_relieved(self, generation: int, sentence: str) -> None:
+        if generation == self._generation:
+            self.noticed.emit(sentence)
 
     def _report(self) -> None:
         assert self.track is not None

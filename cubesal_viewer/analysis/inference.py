@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class Inference(QObject):
     mapped = Signal(int, int, object)
     finished = Signal(int)
     failed = Signal(int, str)
+    relieved = Signal(int, str)
 
     def __init__(self, parent: QObject | None = None, keep: KeepFn | None = None) -> None:
         super().__init__(parent)
@@ -104,7 +106,19 @@ class Inference(QObject):
             self._loaded = (choice, *_load(choice))
         # Said anew for every request: an earlier one may have been overtaken while it loaded.
         self.model_loaded.emit(generation, self._loaded[2])
-        return self._loaded[1]
+        predictor = self._loaded[1]
+        predictor.on_relief = lambda sentence: self._on_relief(generation, sentence)
+        if getattr(predictor, "relieved", ""):
+            self.relieved.emit(generation, predictor.relieved)
+        return predictor
+
+    def _on_relief(self, generation: int, sentence: str) -> None:
+        """Memory has run out, and the work goes on elsewhere."""
+        assert self._loaded is not None
+        choice, predictor, loaded = self._loaded
+        self._loaded = (choice, predictor, replace(loaded, device=predictor.device))
+        self.model_loaded.emit(generation, self._loaded[2])
+        self.relieved.emit(generation, sentence)
 
     def _analyse(
         self,

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from cubesal.errors import DeviceError
 from cubesal.faces import cube_pyramid
 from cubesal.geometry import pixel_angles
+from cubesal.relief import is_exhausted, release_memory
 
 if TYPE_CHECKING:
     from cubesal.saliency_model import SaliencyModel
@@ -25,6 +29,7 @@ __all__ = [
     "SaliencyPredictor",
     "create_predictor",
     "cube_pyramid",
+    "loaded_predictor",
     "prior_map",
 ]
 
@@ -33,6 +38,17 @@ __all__ = [
 PRIOR_LATITUDE = math.radians(-5)
 PRIOR_SIGMA = math.radians(13)
 PRIOR_FLOOR = 0.03
+
+NDArray = npt.NDArray[Any]
+Answer = TypeVar("Answer")
+LoadFn = Callable[[str], "SaliencyModel"]
+"""Loads the model of a predictor on a device, by name."""
+
+_TO_CPU = "{} has run out of memory: the analysis goes on on the CPU, more slowly"
+_NO_ROOM = (
+    "there is too little memory for this model, on the CPU as well;"
+    " close other programs or choose a smaller model, such as fast"
+)
 
 
 def create_predictor(
@@ -48,25 +64,71 @@ def create_predictor(
 
     Raises:
         ModelError: the model is unknown, or its weights are missing or unusable.
-        DeviceError: the device is absent.
+        DeviceError: the device is absent, or there is too little memory anywhere.
     """
     from cubesal.models import load_model
 
-    return SaliencyPredictor(load_model(model, device), prior=prior)
+    def reload(other: str) -> SaliencyModel:
+        return load_model(model, other)
+
+    return loaded_predictor(reload, device, prior)
+
+
+def loaded_predictor(
+    load: LoadFn, device: str = "auto", prior: bool | None = None
+) -> SaliencyPredictor:
+    """A predictor of what ``load`` loads on a device, which can go on on the CPU.
+
+    Where the device has no room for the model itself, the predictor runs on the CPU from the start
+    and ``relieved`` says so. DeviceError, and whatever ``load`` raises.
+    """
+    try:
+        return SaliencyPredictor(load(device), prior=prior, reload=load)
+    except Exception as error:
+        if not is_exhausted(error):
+            raise
+        trouble = error
+    if device == "cpu":
+        raise DeviceError(_NO_ROOM) from trouble
+    release_memory()
+    predictor = SaliencyPredictor(_on_cpu(load), prior=prior)
+    predictor.relieved = _TO_CPU.format(device)
+    return predictor
+
+
+def _on_cpu(load: LoadFn) -> SaliencyModel:
+    try:
+        return load("cpu")
+    except Exception as error:
+        if is_exhausted(error):
+            raise DeviceError(_NO_ROOM) from error
+        raise
 
 
 class SaliencyPredictor:
     """Steps a model through the frames of a clip, in order of time. Not thread-safe.
+
+    A device that runs out of memory is tried once more after it has let go of what it only keeps;
+    then, if the model can be loaded anew (``reload``), work goes on on the CPU from the same frame.
+    A frame is the smallest piece of work, since cube padding needs its six faces together.
 
     Attributes:
         name: the model's name.
         prior: whether maps are weighted by the equator prior.
         warmup_frames: how many frames to observe, or to step and discard, after `reset` in the
             middle of a clip before maps equal those of a run from its beginning.
+        relieved: a sentence once memory has run out and the work has been made smaller, else "".
+        on_relief: called with that sentence, if somebody wants to hear it at once.
     """
 
-    def __init__(self, model: SaliencyModel, *, prior: bool | None = None) -> None:
-        self._model = model
+    def __init__(
+        self, model: SaliencyModel, *, prior: bool | None = None, reload: LoadFn | None = None
+    ) -> None:
+        self._model, self._reload = model, reload
+        self._before: deque[NDArray] = deque(maxlen=model.warmup_frames)
+        self._has_retried = False
+        self.relieved = ""
+        self.on_relief: Callable[[str], object] | None = None
         self.name = model.name
         self.prior = model.prior if prior is None else prior
         self.warmup_frames = model.warmup_frames
@@ -75,6 +137,11 @@ class SaliencyPredictor:
     def device(self) -> str:
         """Where the model runs, as "cpu" or "cuda:0"."""
         return str(self._model.device)
+
+    @property
+    def model(self) -> SaliencyModel:
+        """The model that is stepped now; another one once memory has run out."""
+        return self._model
 
     @property
     def complete(self) -> bool:
@@ -88,6 +155,7 @@ class SaliencyPredictor:
 
     def reset(self) -> None:
         """Forget the frames seen so far: call at the start of a clip and after a jump."""
+        self._before.clear()
         self._model.reset()
 
     def observe(self, equirect_rgb: npt.NDArray[np.uint8], time_s: float) -> None:  # noqa: ARG002 - as for `step`
@@ -95,8 +163,10 @@ class SaliencyPredictor:
 
         Raises:
             ValueError: not an RGB frame of 8 bits per channel.
+            DeviceError: memory has run out, on the CPU as well.
         """
-        self._model.observe(_checked(equirect_rgb))
+        frame = _checked(equirect_rgb)
+        self._shown(frame, lambda model: model.observe(frame))
 
     def step(
         self,
@@ -115,9 +185,52 @@ class SaliencyPredictor:
 
         Raises:
             ValueError: not an RGB frame of 8 bits per channel.
+            DeviceError: memory has run out, on the CPU as well.
         """
-        saliency = self._model.step(_checked(equirect_rgb))
+        frame = _checked(equirect_rgb)
+        saliency = self._shown(frame, lambda model: model.step(frame))
         return saliency * prior_map(len(saliency)) if self.prior else saliency
+
+    def _shown(self, frame: NDArray, work: Callable[[SaliencyModel], Answer]) -> Answer:
+        """What comes of showing a frame, however often that has to be tried."""
+        answer = self._tried(work)
+        while answer is None:
+            self._relieve()
+            answer = self._tried(lambda model: self._again(model, work))
+        if self.device != "cpu":  # from there on nothing is left to go to
+            self._before.append(frame)
+        return answer[0]
+
+    def _tried(self, work: Callable[[SaliencyModel], Answer]) -> tuple[Answer] | None:
+        """The answer, or None if memory ran out; the error, which holds much, is let go of."""
+        try:
+            return (work(self._model),)
+        except Exception as error:
+            if not is_exhausted(error):
+                raise
+            if self.device == "cpu" or (self._has_retried and self._reload is None):
+                raise DeviceError(_NO_ROOM) from error
+            return None
+
+    def _again(self, model: SaliencyModel, work: Callable[[SaliencyModel], Answer]) -> Answer:
+        """The work once more on a model that has seen what it needs; the failure left it anyhow."""
+        model.reset()
+        for frame in self._before:
+            model.observe(frame)
+        return work(model)
+
+    def _relieve(self) -> None:
+        """Take the next smaller way to work. DeviceError."""
+        release_memory()
+        if not self._has_retried:
+            self._has_retried = True
+            return
+        assert self._reload is not None
+        self.relieved = _TO_CPU.format(self.device)
+        self._model = _on_cpu(self._reload)
+        release_memory()
+        if self.on_relief is not None:
+            self.on_relief(self.relieved)
 
 
 def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -13,7 +13,7 @@ from cubesal.errors import ModelError
 from cubesal.exporting import TimeRange, frames_within, grid_points_for
 from cubesal.models import SaliencyModel, load_model
 from cubesal.overlay import OverlayStyle
-from cubesal.predictor import SaliencyPredictor
+from cubesal.predictor import SaliencyPredictor, loaded_predictor
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
 
@@ -33,13 +33,21 @@ def load_predictor(
     Of commands that have them, ``--weights`` and the options of the memory are obeyed.
     """
     is_random = getattr(options, "weights", None) == "random"
-    model = load_model(name or options.model, options.device, "random" if is_random else None)
+
+    def load(device: str) -> SaliencyModel:
+        model = load_model(name or options.model, device, "random" if is_random else None)
+        return _with_memory(model, options)
+
+    prior = None if options.prior is None else options.prior == "on"
+    predictor = loaded_predictor(load, options.device, prior)
+    model = predictor.model
     if is_random:
         console.note(f"warning: {model.name}: for debugging and timing, its maps mean nothing")
-    model = _with_memory(model, options)
     console.detail(f"model {model.name} on {model.device}")
-    prior = None if options.prior is None else options.prior == "on"
-    return SaliencyPredictor(model, prior=prior), model
+    if predictor.relieved:
+        console.note(f"warning: {predictor.relieved}")
+    predictor.on_relief = lambda sentence: console.note(f"warning: {sentence}")
+    return predictor, model
 
 
 def _with_memory(model: SaliencyModel, options: Options) -> SaliencyModel:
