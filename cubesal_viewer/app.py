@@ -259,6 +259,7 @@ class Viewer(QObject):
         self.analysis.failed.connect(self._tell)
         self.analysis.noticed.connect(window.show_notice)
         self.documents.ready.connect(self._on_document)
+        self.documents.begun.connect(self._analyse)  # anew, into the document that there is now
         self.documents.failed.connect(self._tell)
         self.steering.failed.connect(self._tell)
         self.steering.mode_changed.connect(window.autopilot.set_mode)

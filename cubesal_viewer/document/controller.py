@@ -45,11 +45,13 @@ class DocumentController(QObject):
     the beginning; 3. the document thread makes its document the present one; 4. ``ready``: the
     content is applied to the state, and maps may come. An unnamed document is saved by itself; in a
     named one the overlay, path, markers and range are saved when somebody says so, and until then
-    they are in the recovery copy.
+    they are in the recovery copy. A clip whose document another window has open, or whose cache
+    cannot be written, has none until it is saved under a name: ``begun``.
     """
 
     clip_wanted = Signal(object, object)
     ready = Signal()
+    begun = Signal()
     saved = Signal(object)
     title_changed = Signal(str, bool)
     failed = Signal(str)
@@ -189,7 +191,7 @@ class DocumentController(QObject):
             self._forget_orphan()
         self._orphan = None
         if ready.problem:
-            words = self.tr("The maps of this clip are not kept: %1")
+            words = self.tr("Nothing of this clip is kept until you use Save as: %1")
             self.noticed.emit(words.replace("%1", ready.problem))
         self._show_title()
         self._note()
@@ -282,12 +284,14 @@ class DocumentController(QObject):
         if generation != self._saving:
             return
         self.path = path
-        if self.store is not None:
-            self.store = replace(self.store, path=path)
+        is_begun = self.store is None
+        self.store = MapStore(self._session, path)
         self._saved = self._submitted
         self._show_title()
         self._note()
         self.saved.emit(path)
+        if is_begun:
+            self.begun.emit()
         then, self._then = self._then, None
         if then is not None:
             then()

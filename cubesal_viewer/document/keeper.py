@@ -16,6 +16,7 @@ from cubesal.document import (
     Document,
     DocumentContent,
     DocumentError,
+    begin_document,
     clip_ref,
     find_clip,
     implicit_document,
@@ -272,14 +273,21 @@ class Keeper(QObject):
         def work(document: Document) -> None:
             document.save_as(path, content, clip_ref(clip, path))
 
-        self._write(generation, work)
+        if self._document is not None:
+            self._write(generation, work)
+            return
+        try:  # another window keeps the maps of this clip: from now on this one does so too
+            self._document = begin_document(path, clip_ref(clip, path), content)
+        except Exception as error:
+            self.failed.emit(generation, one_sentence(error))
+        else:
+            self.saved.emit(generation, self._document.path)
 
     def _write(self, generation: int, work: Callable[[Document], None]) -> None:
         try:
             if self._document is None:
                 raise DocumentError(
-                    "this clip has no document here, so nothing was saved; "
-                    "close the other window that shows it and open it again"
+                    "this clip has no document here, so nothing was saved; use Save as"
                 )
             work(self._document)
         except Exception as error:

@@ -22,8 +22,10 @@ from cubesal.analysis import grid_track
 from cubesal.document import (
     Document,
     DocumentContent,
+    DocumentError,
     MapReader,
     Marker,
+    begin_document,
     cache_folder,
     clip_ref,
     create_document,
@@ -338,12 +340,38 @@ def test_a_clip_in_two_windows_is_analysed_in_both_and_kept_by_one(
         open_clip(qtbot, other, clip)
         ready(qtbot, other)
         assert other.documents.store is None
-        assert "open in another window" in other.window.statusBar().currentMessage()
+        said = other.window.statusBar().currentMessage()
+        assert "until you use Save as" in said
+        assert "open in another window" in said
         wait_analysed(qtbot, other)
         qtbot.waitUntil(lambda: viewer.analysis.track.complete, timeout=60_000)
+        overlay(other, opacity=0.4)
+        out = tmp_path / "second.cubesal"
+        with qtbot.waitSignal(other.documents.saved, timeout=5000):
+            other.documents.save_to(out)
+        assert "second.cubesal" in other.window.windowTitle()
+        wait_analysed(qtbot, other)
     finally:
         other.window.close()
         other.window.deleteLater()
+    with Document(out) as saved:
+        assert saved.content.style.opacity == 0.4
+        peaks = saved.peaks(saved.analysis(key_for(clip)[1]))
+        assert not np.isnan(peaks).any()
+
+
+def test_a_second_window_cannot_take_the_name_of_an_open_document(
+    qtbot: QtBot, viewer: Viewer, clip: Path, tmp_path: Path, quick_model: None
+) -> None:
+    open_clip(qtbot, viewer, clip)
+    ready(qtbot, viewer)
+    out = tmp_path / "first.cubesal"
+    with qtbot.waitSignal(viewer.documents.saved, timeout=5000):
+        viewer.documents.save_to(out)
+    before = out.read_bytes()
+    with pytest.raises(DocumentError, match="is open in another window"):
+        begin_document(out, clip_ref(clip, out), DocumentContent())
+    assert out.read_bytes()[:16] == before[:16]
 
 
 def start_viewer(*arguments: object) -> subprocess.Popen[bytes]:

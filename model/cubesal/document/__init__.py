@@ -1,6 +1,7 @@
 """Documents: one file per clip with its analysis, its overlay, its camera path, and its markers."""
 
 from cubesal.document.analysis_key import AnalysisKey, grid_digest, sampling_in_words
+from cubesal.document.beginning import begin_document
 from cubesal.document.cache import (
     DEFAULT_LIMIT,
     cache_folder,
@@ -33,6 +34,7 @@ __all__ = [
     "SparseTrack",
     "StoredTrack",
     "analyse_into",
+    "begin_document",
     "cache_folder",
     "clip_ref",
     "create_document",

@@ -25,7 +25,7 @@ from cubesal.document.schema import BLOCK, check_header, create_schema
 from cubesal.errors import ExportError
 from cubesal.whole_files import written_whole
 
-__all__ = ["SUFFIX", "Document", "create_document"]
+__all__ = ["SUFFIX", "Document", "create_document", "settle_log"]
 
 SUFFIX = ".cubesal"
 #: Maps that follow each other faster than this are committed together, but never longer than
@@ -174,7 +174,7 @@ class Document:
                     copy.execute("PRAGMA journal_mode = DELETE")
                     with transaction(copy):
                         write_facts(copy, clip, content)
-                _settle(path)
+                settle_log(path)
         except ExportError as error:
             raise DocumentError(str(error)) from error
 
@@ -215,7 +215,7 @@ class Document:
         self.close()
 
 
-def _settle(path: Path) -> None:
+def settle_log(path: Path) -> None:
     """Merge or remove the log of a document that will be replaced: it must not fall to the new."""
     with suppress(DocumentError), closing(connected(path, writing=True)) as old, in_words(path):
         old.execute("PRAGMA journal_mode = DELETE")
