@@ -6,7 +6,7 @@ OUT ?= out
 CLIP ?=
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: help setup demo screenshots test lint pytest clean torture
+.PHONY: help setup demo screenshots test lint pytest clean torture soak
 
 help:
 	@echo "make demo [CLIP=path.mp4]   see the viewer (or, without a display, fill out/)"
@@ -15,6 +15,7 @@ help:
 	@echo "make setup                  create .venv with the tested set of packages"
 	@echo "make lint | make pytest     the two halves of make test"
 	@echo "make torture                broken and odd media through the command, a table per class"
+	@echo "make soak [MINUTES=30]      random use of the real window, with what it holds counted"
 	@echo "make clean                  remove .venv, out/ and caches"
 
 setup:
@@ -39,6 +40,9 @@ pytest: setup
 
 torture: setup
 	$(BIN)/python tests/torture/run.py
+
+soak: setup
+	$(XVFB) $(BIN)/python tests/soak/run.py --minutes $(or $(MINUTES),30)
 
 clean:
 	rm -rf .venv $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
