@@ -26,7 +26,7 @@ def test_thirty_broken_files_are_refused_in_words_or_done_as_far_as_they_go(tmp_
     assert {v["state"] for found in classes.values() for v in found} >= {"done", "refused"}
 
 
-@pytest.mark.parametrize("name", ["still.jpg", "clip.mkv", "clip.webm", "clip.avi"])
+@pytest.mark.parametrize("name", ["still.jpg", "clip.mkv", "clip.webm", "clip.avi", "clip.ts"])
 def test_half_a_file_is_marked_as_partial(cubesal, tmp_path, name):
     whole = tmp_path / name
     codec = {".webm": "libvpx-vp9", ".avi": "mpeg4"}.get(whole.suffix, "libx264")

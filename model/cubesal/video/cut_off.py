@@ -9,12 +9,16 @@ __all__ = ["is_cut_off"]
 
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 _HEAD = 4096
+#: Lengths of transport packets and where in one its sync byte lies: TS, and M2TS with its times.
+_PACKETS = ((188, 0), (192, 4))
 
 
 def is_cut_off(path: Path) -> bool:
-    """True for a JPEG without its end mark, and Matroska or RIFF (AVI, WebP) that is too short.
+    """True for a file of which something is known to be missing at its end.
 
-    Of other formats nothing is known here: False, as for a file that cannot be read.
+    That is a JPEG without its end mark, Matroska or RIFF (AVI, WebP) that is too short, and a
+    transport stream (TS, M2TS) that ends within a packet. Of other formats nothing is known here,
+    nor of a file that cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -29,6 +33,9 @@ def is_cut_off(path: Path) -> bool:
         return False
     if head[:4] == b"RIFF" and len(head) >= 8:
         return int.from_bytes(head[4:8], "little") + 8 > size
+    for length, sync in _PACKETS:
+        if len(head) > 2 * length and all(head[k * length + sync] == 0x47 for k in range(3)):
+            return size % length != 0
     return head[:4] == _EBML and _segment_end(head) > size
 
 
