@@ -6,7 +6,7 @@ OUT ?= out
 CLIP ?=
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: help setup demo screenshots test lint pytest clean torture soak
+.PHONY: help setup demo screenshots test lint pytest clean torture soak faults
 
 help:
 	@echo "make demo [CLIP=path.mp4]   see the viewer (or, without a display, fill out/)"
@@ -15,6 +15,7 @@ help:
 	@echo "make setup                  create .venv with the tested set of packages"
 	@echo "make lint | make pytest     the two halves of make test"
 	@echo "make torture                broken and odd media through the command, a table per class"
+	@echo "make faults                 kill -9 at random moments, and what is left then"
 	@echo "make soak [MINUTES=30]      random use of the real window, with what it holds counted"
 	@echo "make clean                  remove .venv, out/ and caches"
 
@@ -40,6 +41,9 @@ pytest: setup
 
 torture: setup
 	$(BIN)/python tests/torture/run.py
+
+faults: setup
+	$(BIN)/python tests/torture/kills.py
 
 soak: setup
 	$(XVFB) $(BIN)/python tests/soak/run.py --minutes $(or $(MINUTES),30)
