@@ -34,6 +34,7 @@ from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.preferences.controller import PreferencesController
 from cubesal_viewer.preferred import Preferences
 from cubesal_viewer.readings import Readings
+from cubesal_viewer.readout import Readout
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
 from cubesal_viewer.snapshot import save_snapshot
 from cubesal_viewer.sound_wires import wire_sound
@@ -46,7 +47,8 @@ from cubesal_viewer.widgets.key_help import KeyHelp
 from cubesal_viewer.widgets.key_hints import write_key_hints
 from cubesal_viewer.widgets.key_map import KeyMap
 from cubesal_viewer.widgets.main_window import MainWindow
-from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
+from cubesal_viewer.widgets.overlay_panel import OverlayPanel
+from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel
 from cubesal_viewer.worker import details_of
 
 __all__ = ["Viewer"]
@@ -90,6 +92,7 @@ class Viewer(QObject):
             self.state, self.transport, self.documents, self.editor, self.window
         )
         self.lenses = Lenses(self.state, self.steering, self.window)
+        self.readout = Readout(self.window)
         self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
@@ -367,6 +370,7 @@ class Viewer(QObject):
         show_stale = self.state.preferences.show_stale
         display = resolve(frame, view, peak, self.state.overlay, self._keys, show_stale)
         self.window.show_display(self.inspect.amend(display))
+        self.readout.refresh()
 
     def _on_exported(self, path: Path) -> None:
         self.window.show_notice(self.tr("Wrote %1").replace("%1", str(path)))

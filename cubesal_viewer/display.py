@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cubesal.overlay import colormap_lut
+import numpy as np
+from numpy.typing import NDArray
+
+from cubesal.overlay import OverlayStyle, colormap_lut
 from cubesal.track import Status, TrackView
 from cubesal.video import Frame
 from cubesal_viewer.render.content import RenderContent
@@ -28,6 +31,7 @@ class UploadKeys:
 
     def __init__(self) -> None:
         self._keys = {"frame": 0, "map": 0}
+        self._smoothed: tuple[object, float, NDArray[np.float32]] | None = None
         self._shown: dict[str, object] = {"frame": None, "map": None}
 
     def of(self, kind: Literal["frame", "map"], shown: object) -> int:
@@ -36,6 +40,13 @@ class UploadKeys:
             self._shown[kind] = shown
             self._keys[kind] += 1
         return self._keys[kind]
+
+    def smoothed(self, saliency: NDArray[np.float32], style: OverlayStyle) -> NDArray[np.float32]:
+        """The map as the style shows it; for one map after another this is worked out once."""
+        last = self._smoothed
+        if last is None or last[0] is not saliency or last[1] != style.smoothing:
+            last = self._smoothed = (saliency, style.smoothing, style.smoothed(saliency))
+        return last[2]
 
 
 def resolve(
@@ -54,17 +65,19 @@ def resolve(
     if view.status == "stale" and not show_stale:
         view = TrackView(None, "none")
     style = overlay.style
-    scale = 0.0 if view.saliency is None else style.scale_of(view.saliency, clip_peak)
+    saliency = None if view.saliency is None else keys.smoothed(view.saliency, style)
+    scale = 0.0 if saliency is None else style.scale_of(saliency, clip_peak)
     content = RenderContent(
         planes=frame.planes if frame else None,
         frame_key=keys.of("frame", frame),
-        saliency=view.saliency,
-        saliency_key=keys.of("map", view.saliency),
+        saliency=saliency,
+        saliency_key=keys.of("map", saliency),
         scale=scale,
         lut=colormap_lut(style.colormap, style.inverted),
         lut_key=f"{style.colormap}{'-' if style.inverted else ''}",
         opacity=style.opacity,
         threshold=style.threshold,
         overlay_visible=overlay.visible,
+        contours=style.contours,
     )
     return DisplayState(content, view.status, scale)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Final
 
 from PySide6.QtCore import QSettings
 
 from cubesal.models import available_models
-from cubesal.overlay import COLORMAPS, OverlayStyle, RangeMode
+from cubesal.overlay import COLORMAPS, OverlayStyle
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 
 __all__ = ["application_settings", "load_choices", "load_model", "save_model", "save_overlay"]
+
+
+_STYLE_READERS: Final[dict[str, Callable[[str], Any]]] = {
+    "range_mode": str,
+    "top": float,
+    "inverted": lambda text: text == "true",
+    "contours": lambda text: tuple(map(float, text.split())),
+    "smoothing": float,
+}
 
 
 def application_settings() -> QSettings:
@@ -26,8 +37,13 @@ def load_choices(settings: QSettings, state: ViewerState) -> None:
         style = replace(style, colormap=colormap)
     opacity = _share(settings.value("overlay/opacity"), style.opacity)
     threshold = _share(settings.value("overlay/threshold"), style.threshold)
-    mode: RangeMode = "clip" if settings.value("overlay/range") == "clip" else "frame"
-    style = replace(style, opacity=opacity, threshold=threshold, range_mode=mode)
+    style = replace(style, opacity=opacity, threshold=threshold)
+    for name, read in _STYLE_READERS.items():
+        saved = settings.value(f"overlay/{name}")
+        try:
+            style = style if saved is None else replace(style, **{name: read(str(saved))})
+        except ValueError:
+            continue  # damaged, or of another version
     state.set_overlay(Overlay(style))
     state.set_model(load_model(settings))
 
@@ -48,7 +64,11 @@ def save_overlay(settings: QSettings, overlay: Overlay) -> None:
     settings.setValue("overlay/colormap", style.colormap)
     settings.setValue("overlay/opacity", style.opacity)
     settings.setValue("overlay/threshold", style.threshold)
-    settings.setValue("overlay/range", style.range_mode)
+    settings.setValue("overlay/range_mode", style.range_mode)
+    settings.setValue("overlay/top", style.top)
+    settings.setValue("overlay/inverted", str(style.inverted).lower())
+    settings.setValue("overlay/contours", " ".join(map(str, style.contours)))
+    settings.setValue("overlay/smoothing", style.smoothing)
 
 
 def save_model(settings: QSettings, choice: ModelChoice) -> None:

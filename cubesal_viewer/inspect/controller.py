@@ -105,7 +105,7 @@ class Inspect(QObject):
         time_s = frame.time_s if frame else 0.0
         if self.truth.difference:
             return self._with_difference(display, time_s)
-        return self.wipe.amend(display, time_s)
+        return self.wipe.amend(display, time_s, self._state.overlay.style)
 
     def stop(self) -> None:
         """End every thread of the tools."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cubesal.document import AnalysisKey, DocumentError
 from cubesal.models import available_models
+from cubesal.overlay import OverlayStyle
 from cubesal.track import Status
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.inference import KeepFn
@@ -88,14 +89,16 @@ class WipeTool(QObject):
         """Let the other analysis work where the window looks."""
         self._state.set_playhead(playhead)
 
-    def amend(self, display: DisplayState, time_s: float) -> DisplayState:
+    def amend(self, display: DisplayState, time_s: float, style: OverlayStyle) -> DisplayState:
         """The picture with the other model's map right of the line, both at one range."""
         if not self.is_on or self.other is None:
             return display
         view = self.other.view_at(time_s)
         self._show_line(view.status)
         # Nothing rather than the first model's map, as long as this one has none.
-        shown = _NOTHING if view.saliency is None else view.saliency
+        shown = _NOTHING
+        if view.saliency is not None:
+            shown = self._keys.smoothed(view.saliency, style)
         content = replace(
             display.content,
             other=shown,

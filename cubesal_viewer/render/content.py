@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.camera import Camera
+from cubesal.contours import CONTOUR_WIDTH
 from cubesal.lens import RECTILINEAR, Lens
 from cubesal.overlay import OverlayStyle, colormap_lut
 
@@ -35,6 +36,7 @@ class OverlayParams:
     """The heatmap's numbers, meant as in :mod:`cubesal.overlay`; ``scale`` <= 0 shows none.
 
     ``signed``: the map lies in ± ``scale``. ``wipe``: from this u on, the other map is shown.
+    ``contours``: shares of ``scale``, ``contour_width`` in pixels.
     """
 
     scale: float
@@ -42,6 +44,8 @@ class OverlayParams:
     threshold: float
     signed: bool = False
     wipe: float = 1.0
+    contours: tuple[float, ...] = ()
+    contour_width: float = CONTOUR_WIDTH
 
 
 NO_OVERLAY: Final = OverlayParams(scale=0.0, opacity=0.0, threshold=0.0)
@@ -71,6 +75,7 @@ class RenderContent:
         opacity, threshold: in [0, 1].
         overlay_visible: the heatmap is switched on.
         signed: the map has both signs; 0 is the middle of the colour map.
+        contours: at most four shares of ``scale`` at which lines are drawn.
         other: the map of another model, shown where u >= ``wipe``.
     """
 
@@ -85,6 +90,7 @@ class RenderContent:
     threshold: float = _STYLE.threshold
     overlay_visible: bool = True
     signed: bool = False
+    contours: tuple[float, ...] = ()
     other: NDArray[np.float32] | None = None
     other_key: int = 0
     wipe: float = 1.0
@@ -104,7 +110,8 @@ class RenderContent:
         if not self.overlay_visible or self.saliency is None:
             return NO_OVERLAY
         wipe = 1.0 if self.other is None else self.wipe
-        return OverlayParams(self.scale, self.opacity, self.threshold, self.signed, wipe)
+        contours = () if self.signed else self.contours
+        return OverlayParams(self.scale, self.opacity, self.threshold, self.signed, wipe, contours)
 
 
 EMPTY_CONTENT: Final = RenderContent()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cubesal import geometry
 from cubesal.camera import Camera
+from cubesal.contours import blend_contours
 from cubesal.exporting.plane_sampling import FlatSampler
 from cubesal.geometry.sampling import PAD, equirect_grid, pad_equirect, remap
 from cubesal.lens import Lens
@@ -217,5 +218,8 @@ def _blended(
     alpha = overlay_alpha(np.abs(level), style)
     index = cv2.convertScaleAbs((level - low) / (1.0 - low), alpha=255.0)
     colour = cv2.applyColorMap(index, np.ascontiguousarray(content.lut).reshape(256, 1, 3))
-    mixed = cv2.blendLinear(np.ascontiguousarray(rgb), colour, np.float32(1) - alpha, alpha)
-    return np.asarray(mixed, np.uint8)
+    blend = cv2.blendLinear(np.ascontiguousarray(rgb), colour, np.float32(1) - alpha, alpha)
+    mixed = np.asarray(blend, np.uint8)
+    if overlay.contours:
+        mixed = blend_contours(mixed, level, overlay.contours, overlay.contour_width)
+    return mixed

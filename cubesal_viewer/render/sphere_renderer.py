@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cubesal import geometry
 from cubesal.camera import Camera
+from cubesal.contours import MOST_CONTOURS
 from cubesal.lens import RECTILINEAR, Lens
 from cubesal_viewer.render.content import (
     NO_OVERLAY,
@@ -38,6 +39,8 @@ _SAMPLERS: Final = {
 }
 _UNITS: Final = {name: unit for unit, name in enumerate(_SAMPLERS)}
 _MOST_TAPS: Final = 4
+#: A contour that no value is near to.
+_NO_LEVEL: Final = 1e9
 Uniforms = dict[str, Uniform]
 
 
@@ -65,7 +68,7 @@ class SphereRenderer:
         self._reset()
 
     def _reset(self) -> None:
-        self._programs: dict[tuple[str, int, bool], Program] = {}
+        self._programs: dict[tuple[str, int, bool, bool], Program] = {}
         self._textures: dict[str, Texture] = {}
         self._vertex_array = 0
         self._keys: dict[str, int | str] = {}
@@ -167,7 +170,7 @@ class SphereRenderer:
             uniforms["view_centre"] = (u * viewport.width, v * viewport.height)
             uniforms["wrap_width"] = float(viewport.width)
         taps = taps_for(self._frame_size[0] / viewport.width)
-        program = self._program("equirect", taps, _is_stereographic(mark))
+        program = self._program("equirect", taps, _is_stereographic(mark), bool(overlay.contours))
         self._draw(program, viewport, overlay, uniforms)
 
     def draw_cube_net(
@@ -181,7 +184,7 @@ class SphereRenderer:
             x, y = geometry.net_from_dir(_axis(mark.camera))
             uniforms["view_centre"] = (x * viewport.width, y * viewport.height)
         taps = taps_for(self._frame_size[0] / 4 / face_w)
-        program = self._program("cubenet", taps, _is_stereographic(mark))
+        program = self._program("cubenet", taps, _is_stereographic(mark), bool(overlay.contours))
         self._draw(program, viewport, overlay, uniforms)
 
     def draw_nfov(
@@ -196,15 +199,20 @@ class SphereRenderer:
             "world_from_camera": lens.world_from_view(camera),
             "half_extent": lens.half_extent(camera, viewport.width / viewport.height),
         }
-        program = self._program("nfov", stereographic=lens.is_stereographic)
+        program = self._program("nfov", 1, lens.is_stereographic, bool(overlay.contours))
         self._draw(program, viewport, overlay, uniforms)
 
-    def _program(self, kind: str, taps: int = 1, stereographic: bool = False) -> Program:
-        """The program of that kind, compiled when it is first needed."""
-        key = (kind, taps, stereographic)
+    def _program(
+        self, kind: str, taps: int = 1, stereographic: bool = False, contours: bool = False
+    ) -> Program:
+        """The program of that kind, compiled when it is first needed.
+
+        What is seldom used is compiled apart, so that it costs nothing where it is not.
+        """
+        key = (kind, taps, stereographic, contours)
         if key not in self._programs:
             defines = {"LUMA_TAPS": taps, "CHROMA_TAPS": (taps + 1) // 2}
-            defines["STEREOGRAPHIC"] = int(stereographic)
+            defines |= {"STEREOGRAPHIC": int(stereographic), "CONTOURS": int(contours)}
             self._programs[key] = Program("screen.vert", f"{kind}.frag", defines)
         return self._programs[key]
 
@@ -219,6 +227,7 @@ class SphereRenderer:
         program.use(
             {
                 **_UNITS,
+                **_contour_uniforms(overlay),
                 **self._colour,
                 "overlay_scale": shown.scale,
                 "overlay_opacity": shown.opacity,
@@ -258,6 +267,13 @@ def _mark_uniforms(mark: ViewMark) -> Uniforms:
         "camera_from_world": mark.lens.world_from_view(mark.camera).T,
         "half_view": half_view,
     }
+
+
+def _contour_uniforms(overlay: OverlayParams) -> Uniforms:
+    if not overlay.contours:
+        return {}
+    levels = (*overlay.contours, *[_NO_LEVEL] * MOST_CONTOURS)[:MOST_CONTOURS]
+    return {"contour_levels": levels, "contour_width": overlay.contour_width}
 
 
 def _is_stereographic(mark: ViewMark | None) -> bool:

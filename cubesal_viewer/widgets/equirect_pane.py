@@ -160,7 +160,7 @@ class EquirectPane(SteeringPane):
 
     def _draw_picture(self, renderer: SphereDrawing) -> None:
         draw = renderer.draw_equirect if self._mode == "equirect" else renderer.draw_cube_net
-        draw(self.picture, self.content.overlay, self._mark())
+        draw(self.picture, self._overlay, self._mark())
 
     def _mark(self) -> ViewMark | None:
         if not self._outline_visible:

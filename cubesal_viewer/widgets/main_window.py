@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from cubesal.camera import Camera
 from cubesal.lens import Lens
+from cubesal.track import Status
 from cubesal_viewer.display import DisplayState
 from cubesal_viewer.log import log_path
 from cubesal_viewer.state import Activity
@@ -29,7 +30,8 @@ from cubesal_viewer.widgets.aspect_frame import AspectFrame
 from cubesal_viewer.widgets.equirect_pane import EquirectPane
 from cubesal_viewer.widgets.error_dialog import ErrorDialog
 from cubesal_viewer.widgets.nfov_pane import NfovPane
-from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel, OverlayPanel
+from cubesal_viewer.widgets.overlay_panel import OverlayPanel
+from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel
 from cubesal_viewer.widgets.sphere_pane import BACKGROUND
 from cubesal_viewer.widgets.timecode import duration_text
 from cubesal_viewer.widgets.timeline import Timeline
@@ -68,6 +70,8 @@ class MainWindow(QMainWindow):
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
         self.exports = exports
         self._error: ErrorDialog | None = None
+        #: What the map that is shown is worth.
+        self.map_status: Status = "none"
         #: Asked before the window closes; what is unsaved may hold it open.
         self.may_close: Callable[[], bool] = lambda: True
         self.setAcceptDrops(True)
@@ -82,6 +86,7 @@ class MainWindow(QMainWindow):
         self.equirect.set_content(display.content)
         self.nfov.set_content(display.content)
         self.overlay.set_scale(display.scale)
+        self.map_status = display.map_status
         words = {
             "current": self.tr("attention: this frame"),
             "stale": self.tr("attention: earlier frame (stale)"),
@@ -118,6 +123,10 @@ class MainWindow(QMainWindow):
         """Give the flat pane room for so many views of one shape."""
         self.nfov.set_split(count)
         self._frame.set_aspect(split_aspect(NFOV_ASPECT, count))
+
+    def show_readout(self, text: str) -> None:
+        """Say what is under the mouse."""
+        self._readout.setText(text)
 
     def show_analysis(self, activity: Activity) -> None:
         """Show how far the analysis is."""
@@ -256,7 +265,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _make_status_bar(self) -> None:
-        self._view, self._model = QLabel(), QLabel()
+        self._view, self._model, self._readout = QLabel(), QLabel(), QLabel()
         self._analysis_text, self._export_text = QLabel(), QLabel()
         self._analysis_bar, self._export_bar = QProgressBar(), QProgressBar()
         for bar in (self._analysis_bar, self._export_bar):
@@ -268,6 +277,7 @@ class MainWindow(QMainWindow):
         self._export_cancel.clicked.connect(self.export_cancelled)
         status = self.statusBar()
         status.addWidget(self._view)
+        status.addWidget(self._readout)
         for widget in (
             self._analysis_text,
             self._analysis_bar,

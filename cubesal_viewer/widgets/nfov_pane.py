@@ -178,7 +178,7 @@ class NfovPane(SteeringPane):
         return self.tr("What a flat camera sees will appear here")
 
     def _draw_picture(self, renderer: SphereDrawing) -> None:
-        cells, overlay = self.cells, self.content.overlay
+        cells, overlay = self.cells, self._overlay
         if self._is_plain:
             cells = (Viewport(0, 0, *self._device_size()),)
         renderer.draw_nfov(cells[0], self.camera, overlay, self.lens)

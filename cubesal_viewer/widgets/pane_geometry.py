@@ -78,8 +78,8 @@ def _pitch_that_lifts(
 ) -> float:
     """Pitch at which ``ray`` (roll undone) points to world Y ``height``, nearest to ``current``.
 
-    The view's axis is pitched by ``tilt`` more than the camera. Pitch turns the ray about X:
-    Y = y cos p - z sin p = r cos(p + phase).
+    The view's axis is pitched by ``tilt`` more than the camera. Pitch turns the ray about
+    X: Y = y cos p - z sin p = r cos(p + phase).
     """
     reach = hypot(ray[1], ray[2])
     phase = atan2(ray[2], ray[1])

@@ -1,4 +1,4 @@
-"""Dock panels: the overlay with its legend, the model, and the autopilot."""
+"""Dock panels: the model, and the autopilot."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import replace
 from math import degrees, radians
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,24 +20,14 @@ from PySide6.QtWidgets import (
 
 from cubesal.autopilot import PlannerOptions
 from cubesal.inspection import is_own_maps, own_maps_path
-from cubesal.overlay import COLORMAPS, RangeMode, colormap_lut
-from cubesal_viewer.state import ModelChoice, Overlay
+from cubesal_viewer.state import ModelChoice
 from cubesal_viewer.widgets.area_list import AreaList
 from cubesal_viewer.widgets.commands import with_key
 
 if TYPE_CHECKING:
     from cubesal.models import ModelInfo
 
-__all__ = ["AutopilotPanel", "ModelPanel", "OverlayPanel"]
-
-_SWATCH = QSize(56, 12)
-
-
-def _swatch(colormap: str, size: QSize = _SWATCH) -> QPixmap:
-    """Render the colours of a map from low to high."""
-    lut = colormap_lut(colormap)
-    image = QImage(lut.tobytes(), 256, 1, 256 * 3, QImage.Format.Format_RGB888)
-    return QPixmap.fromImage(image).scaled(size)
+__all__ = ["AutopilotPanel", "ModelPanel"]
 
 
 def _slider(name: str, low: int, high: int) -> QSlider:
@@ -70,86 +59,6 @@ def _button(text: str, purpose: str) -> QPushButton:
     button.setAccessibleName(purpose)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
-
-
-class OverlayPanel(QWidget):
-    """Emits ``changed`` with a new :class:`Overlay` on every user edit."""
-
-    changed = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._overlay = Overlay()
-        self._visible = QCheckBox(self.tr("Show heatmap"))
-        self._visible.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._colormap = _chooser(self.tr("Colour map"))
-        self._colormap.setIconSize(_SWATCH)
-        for name in COLORMAPS:
-            self._colormap.addItem(QIcon(_swatch(name)), name)
-        self._opacity = _slider(self.tr("Opacity"), 0, 100)
-        self._threshold = _slider(self.tr("Threshold"), 0, 90)
-        self._range = _chooser(self.tr("Range"))
-        self._range.addItem(self.tr("each frame"), "frame")
-        self._range.addItem(self.tr("whole clip"), "clip")
-        self._legend = QLabel()
-        self._legend.setMinimumHeight(14)
-        self._legend_low, self._legend_high = QLabel("0"), QLabel("")
-        self._lay_out()
-        self.set_overlay(self._overlay)
-        self._visible.toggled.connect(self._edited)
-        self._colormap.currentIndexChanged.connect(self._edited)
-        self._opacity.valueChanged.connect(self._edited)
-        self._threshold.valueChanged.connect(self._edited)
-        self._range.currentIndexChanged.connect(self._edited)
-
-    def set_overlay(self, overlay: Overlay) -> None:
-        """Show these settings; emits nothing."""
-        self._overlay = overlay
-        widgets = (self._visible, self._colormap, self._opacity, self._threshold, self._range)
-        for widget in widgets:
-            widget.blockSignals(True)
-        self._visible.setChecked(overlay.visible)
-        self._colormap.setCurrentText(overlay.style.colormap)
-        self._opacity.setValue(round(overlay.style.opacity * 100))
-        self._threshold.setValue(round(overlay.style.threshold * 100))
-        self._range.setCurrentIndex(self._range.findData(overlay.style.range_mode))
-        for widget in widgets:
-            widget.blockSignals(False)
-        self._legend.setPixmap(_swatch(overlay.style.colormap, QSize(150, 12)))
-
-    def set_key(self, key: str) -> None:
-        """Name the key that shows and hides the heatmap; empty for none."""
-        self._visible.setText(with_key(self.tr("Show heatmap"), key))
-
-    def set_scale(self, scale: float) -> None:
-        """Write the value at the top of the colour map into the legend."""
-        self._legend_high.setText(f"{scale:.3g}" if scale > 0 else "–")
-
-    def _lay_out(self) -> None:
-        legend = QHBoxLayout()
-        legend.setSpacing(6)
-        for widget in (self._legend_low, self._legend, self._legend_high):
-            legend.addWidget(widget)
-        legend.addStretch(1)
-        form = QFormLayout(self)
-        form.setHorizontalSpacing(12)
-        form.addRow(self._visible)
-        form.addRow(self.tr("Colour map"), self._colormap)
-        form.addRow(self.tr("Opacity"), self._opacity)
-        form.addRow(self.tr("Threshold"), self._threshold)
-        form.addRow(self.tr("Range"), self._range)
-        form.addRow(self.tr("Legend"), legend)
-
-    def _edited(self) -> None:
-        mode: RangeMode = "clip" if self._range.currentData() == "clip" else "frame"
-        style = replace(
-            self._overlay.style,
-            range_mode=mode,
-            colormap=self._colormap.currentText(),
-            opacity=self._opacity.value() / 100,
-            threshold=self._threshold.value() / 100,
-        )
-        self.changed.emit(Overlay(style, self._visible.isChecked()))
 
 
 class ModelPanel(QWidget):

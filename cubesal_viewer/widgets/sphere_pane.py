@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -19,8 +20,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from cubesal.camera import Camera
+from cubesal.contours import CONTOUR_WIDTH
 from cubesal.lens import RECTILINEAR, Lens
-from cubesal_viewer.render import EMPTY_CONTENT, RenderContent, SphereDrawing, why_no_opengl
+from cubesal_viewer.render import (
+    EMPTY_CONTENT,
+    OverlayParams,
+    RenderContent,
+    SphereDrawing,
+    why_no_opengl,
+)
 from cubesal_viewer.widgets.canvas import BACKGROUND, device_size
 from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
 from cubesal_viewer.widgets.gl_canvas import GlCanvas
@@ -136,6 +144,14 @@ class SpherePane(QWidget):
     def direction_at(self, position: QPointF) -> Angles | None:
         """(yaw, pitch) shown at a widget position (logical pixels), None beside the picture."""
         raise NotImplementedError
+
+    @property
+    def _overlay(self) -> OverlayParams:
+        """What to draw of the map; lines are as wide on every screen."""
+        overlay = self._content.overlay
+        if not overlay.contours:
+            return overlay
+        return replace(overlay, contour_width=CONTOUR_WIDTH * self.devicePixelRatio())
 
     def _draw_picture(self, renderer: SphereDrawing) -> None:
         """Draw the content, which has a frame; with OpenGL, the framebuffer is cleared."""

@@ -9,6 +9,8 @@ The viewer's shaders compute the same formula, so that panes, exports and snapsh
 A signed map, as a difference, runs from -scale to scale: s is the absolute value for alpha, and the
 colour is lut[round(255 (1 + value / scale) / 2)] of `difference_lut`.
 
+Contours are drawn over that, at shares of the scale: see :mod:`cubesal.contours`.
+
 A scale of zero or less means that there is nothing to show: the picture passes through unchanged.
 """
 
@@ -16,14 +18,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import gcd
-from typing import Literal
+from math import gcd, inf, radians
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cubesal import geometry
+from cubesal.contours import MOST_CONTOURS, blend_contours, contour_width
+from cubesal.sphere_filter import smooth_on_sphere
 
 _CV_COLORMAPS = {
     "inferno": cv2.COLORMAP_INFERNO,
@@ -35,27 +39,46 @@ _CV_COLORMAPS = {
 COLORMAPS: tuple[str, ...] = tuple(_CV_COLORMAPS)
 """Perceptually uniform ones first; turbo and jet are for comparison with papers."""
 
+MOST_SMOOTHING = radians(30)
+
 SOFT_EDGE = 0.35
 """Width of the fade above the threshold, in units of the scaled map."""
 
 
-RangeMode = Literal["frame", "clip"]
-"""What the top of the colour map means: the peak of each frame's map, or of the whole clip's."""
+RangeMode = Literal["frame", "clip", "manual"]
+"""What the top of the colour map means: the peak of each frame's map, of the whole clip's, or a
+number of the user's own."""
 
 
 @dataclass(frozen=True)
 class OverlayStyle:
-    """How a map is coloured: ``opacity`` and ``threshold`` in [0, 1]."""
+    """How a map is coloured: ``opacity`` and ``threshold`` in [0, 1].
+
+    ``top``: the map value at the top of the colour map in the range mode "manual"; ``contours``: at
+    most four shares of the top, between 0 and 1; ``smoothing``: of the map, on the sphere, sigma in
+    radians.
+    """
 
     colormap: str = "inferno"
     opacity: float = 0.6
     threshold: float = 0.2
     inverted: bool = False
     range_mode: RangeMode = "frame"
+    top: float = 1.0
+    contours: tuple[float, ...] = ()
+    smoothing: float = 0.0
 
     def scale_of(self, saliency: NDArray[np.float32], clip_peak: float) -> float:
         """The value of a map that is shown at the top of the colour map."""
+        if self.range_mode == "manual":
+            return self.top
         return clip_peak if self.range_mode == "clip" else float(saliency.max())
+
+    def smoothed(self, saliency: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The map (H, 2H) as it is shown; the same object without smoothing."""
+        if not self.smoothing:
+            return saliency
+        return smooth_on_sphere(saliency, self.smoothing).astype(np.float32)
 
     def __post_init__(self) -> None:
         if self.colormap not in _CV_COLORMAPS:
@@ -64,6 +87,13 @@ class OverlayStyle:
             raise ValueError(f"opacity must lie in [0, 1], not {self.opacity}")
         if not 0.0 <= self.threshold <= 1.0:
             raise ValueError(f"threshold must lie in [0, 1], not {self.threshold}")
+        if self.range_mode not in get_args(RangeMode) or not 0 < self.top < inf:
+            raise ValueError(f"no range: {self.range_mode!r} up to {self.top}")
+        if not 0.0 <= self.smoothing <= MOST_SMOOTHING:
+            raise ValueError(f"smoothing must lie in [0, {MOST_SMOOTHING:.2f}]")
+        object.__setattr__(self, "contours", tuple(self.contours))
+        if len(self.contours) > MOST_CONTOURS or not all(0 < c < 1 for c in self.contours):
+            raise ValueError(f"at most {MOST_CONTOURS} contours between 0 and 1: {self.contours}")
 
 
 @lru_cache(maxsize=16)
@@ -168,8 +198,11 @@ def blend_scaled(
     index = cv2.convertScaleAbs(scaled, alpha=255.0)  # rounds, and is quicker than rint + astype
     lut = colormap_lut(style.colormap, style.inverted)
     colour = cv2.applyColorMap(index, lut.reshape(256, 1, 3))
-    mixed = cv2.blendLinear(np.ascontiguousarray(rgb), colour, np.float32(1) - alpha, alpha)
-    return np.asarray(mixed, dtype=np.uint8)
+    blend = cv2.blendLinear(np.ascontiguousarray(rgb), colour, np.float32(1) - alpha, alpha)
+    mixed = np.asarray(blend, dtype=np.uint8)
+    if style.contours:
+        mixed = blend_contours(mixed, scaled, style.contours, contour_width(rgb.shape[0]))
+    return mixed
 
 
 def blend_overlay(

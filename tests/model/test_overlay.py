@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -117,3 +120,26 @@ def test_the_perceptual_tables_grow_brighter_all_the_way(name):
 def test_impossible_styles_are_refused(settings):
     with pytest.raises(ValueError, match=r"opacity|threshold|colour map"):
         OverlayStyle(**settings)
+
+
+def test_a_style_is_what_its_json_says_and_refuses_what_cannot_be() -> None:
+    style = OverlayStyle(range_mode="manual", top=0.3, contours=(0.5,), smoothing=0.1)
+    assert OverlayStyle(**json.loads(json.dumps(asdict(style)))) == style
+    assert style.scale_of(noise(), 9.0) == 0.3
+    for wrong in (
+        {"contours": (0.1, 0.2, 0.3, 0.4, 0.5)},
+        {"contours": (1.5,)},
+        {"top": 0.0},
+        {"range_mode": "other"},
+        {"smoothing": -1.0},
+    ):
+        with pytest.raises(ValueError, match=r"contours|range|smoothing"):
+            OverlayStyle(**wrong)
+
+
+def test_smoothing_keeps_the_mean_and_lowers_the_peak() -> None:
+    rough = noise()
+    smooth = OverlayStyle(smoothing=0.1).smoothed(rough)
+    assert smooth.dtype == np.float32
+    assert smooth.max() < rough.max()
+    assert OverlayStyle().smoothed(rough) is rough

@@ -107,7 +107,7 @@ def content_from_text(text: str) -> DocumentContent:
 
 def _style(facts: Mapping[str, Any]) -> OverlayStyle:
     style = OverlayStyle(**facts)
-    if style.range_mode not in ("frame", "clip") or not isinstance(style.inverted, bool):
+    if not isinstance(style.inverted, bool):
         raise ValueError("not a style of an overlay")
     return style
 

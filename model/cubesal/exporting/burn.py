@@ -59,7 +59,8 @@ def burn_legend(picture: Picture, style: OverlayStyle) -> None:
     ramp = lut[np.linspace(0, 255, bar_w).round().astype(int)]
     picture[bottom - bar_h : bottom, left : left + bar_w] = ramp[None]
     cv2.rectangle(picture, (left - 1, bottom - bar_h - 1), (left + bar_w, bottom), _INK, 1)
-    top = "clip peak" if style.range_mode == "clip" else "peak"
+    tops = {"clip": "clip peak", "frame": "peak", "manual": f"{style.top:.3g}"}
+    top = tops[style.range_mode]
     _write(picture, "0", (left, height - text_h), text_h)
     _write(picture, top, (left + bar_w, height - text_h), text_h, from_right=True)
 

@@ -170,8 +170,8 @@ def export_snapshot(
     view = None if track is None else track.at(frame.time_s)
     if track is not None and view is not None and view.saliency is not None:
         style = style or OverlayStyle()
-        scale = style.scale_of(view.saliency, track.peak)
-        picture = blend_overlay(picture, view.saliency, scale, style)
+        saliency = style.smoothed(view.saliency)
+        picture = blend_overlay(picture, saliency, style.scale_of(saliency, track.peak), style)
     target = Path(out)
     if target.suffix.lower() != ".png":
         target = target / snapshot_name(Path(clip), frame.index, frame.time_s)

@@ -132,6 +132,7 @@ class _OverlayDrawing:
         saliency = self.track.at(frame.time_s).saliency
         if saliency is None:
             raise ValueError(f"no map at {frame.time_s} s")
+        saliency = self.style.smoothed(saliency)
         width, height = self.equirect
         rgb = _resized(frame.rgb(), width, height)
         top = self.style.scale_of(saliency, self.track.peak)
