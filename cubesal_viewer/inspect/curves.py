@@ -8,18 +8,13 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPalette
+from PySide6.QtGui import QMouseEvent, QPalette
 from PySide6.QtWidgets import QWidget
 
-__all__ = ["CURVE_COLOURS", "CurvePlot"]
+from cubesal_viewer.widgets.curve_colours import curve_colour, series_colour
 
-CURVE_COLOURS = (
-    QColor(72, 180, 200),
-    QColor(255, 170, 60),
-    QColor(110, 205, 130),
-    QColor(225, 120, 190),
-    QColor(170, 150, 240),
-)
+__all__ = ["CurvePlot"]
+
 _Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -41,7 +36,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.getAxis("left").setWidth(36)
         self.getAxis("left").enableAutoSIPrefix(False)
         self._curves: list[pg.PlotDataItem] = []
-        self._playhead = pg.InfiniteLine(0, pen=pg.mkPen(QColor(150, 158, 170), width=2))
+        self._playhead = pg.InfiniteLine(0)
         self.addItem(self._playhead, ignoreBounds=True)
         self._dressed = True
         self._follow_palette()
@@ -49,19 +44,11 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def set_curves(self, curves: Sequence[_Curve]) -> None:
         """Show these (times, values)."""
         while len(self._curves) < len(curves):
-            colour = CURVE_COLOURS[len(self._curves) % len(CURVE_COLOURS)]
-            pen = pg.mkPen(colour, width=1.8)
             # Points as well: a lone moment between two that are not known is no line.
             self._curves.append(
-                self.plot(
-                    pen=pen,
-                    connect="finite",
-                    symbol="o",
-                    symbolSize=3,
-                    symbolBrush=colour,
-                    symbolPen=None,
-                )
+                self.plot(connect="finite", symbol="o", symbolSize=3, symbolPen=None)
             )
+            self._colour_curves()
         for item, curve in zip(self._curves, curves, strict=False):
             item.setData(*curve)
         for item in self._curves[len(curves) :]:
@@ -104,3 +91,11 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         for side in ("bottom", "left"):
             self.getAxis(side).setPen(text)
             self.getAxis(side).setTextPen(text)
+        self._playhead.setPen(pg.mkPen(curve_colour("playhead", self.palette()), width=2))
+        self._colour_curves()
+
+    def _colour_curves(self) -> None:
+        for number, item in enumerate(self._curves):
+            colour = series_colour(number, self.palette())
+            item.setPen(pg.mkPen(colour, width=1.8))
+            item.setSymbolBrush(colour)

@@ -12,15 +12,12 @@ from PySide6.QtGui import QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from cubesal.autopilot import PathKey
+from cubesal_viewer.widgets.curve_colours import curve_colour
 from cubesal_viewer.widgets.timecode import clock_text
 from cubesal_viewer.widgets.timeline_marks import TimelineMarks
 
-__all__ = ["PEAK_COLOUR", "SHARE_COLOUR", "Timeline"]
+__all__ = ["Timeline"]
 
-_ANALYSED = QColor(72, 180, 200)
-PEAK_COLOUR = QColor(255, 170, 60)
-SHARE_COLOUR = QColor(110, 205, 130)
-_PLAYHEAD = QColor(255, 255, 255)
 #: The band at the foot of the strip that shows analysed ranges, as a share of its height.
 _BAND = 0.07
 #: A press that moves less than this is a click.
@@ -63,13 +60,10 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         box.setDefaultPadding(0)
         box.setYRange(0, 1.02, padding=0)
         self.hideAxis("left")
-        self._peaks = self.plot(pen=pg.mkPen(PEAK_COLOUR, width=1.6), connect="finite")
+        self._peaks = self.plot(connect="finite")
         self._peaks.setFillLevel(0)
-        self._peaks.setFillBrush(
-            QColor(PEAK_COLOUR.red(), PEAK_COLOUR.green(), PEAK_COLOUR.blue(), 50)
-        )
-        self._share = self.plot(pen=pg.mkPen(SHARE_COLOUR, width=1.6), connect="finite")
-        self._playhead = pg.InfiniteLine(0, pen=pg.mkPen(_PLAYHEAD, width=2))
+        self._share = self.plot(connect="finite")
+        self._playhead = pg.InfiniteLine(0)
         self.addItem(self._playhead, ignoreBounds=True)
         self.marks = TimelineMarks(self)
         self._grabbed: PathKey | None = None
@@ -172,7 +166,7 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _bar(self, start_s: float, end_s: float) -> QGraphicsRectItem:
         bar = QGraphicsRectItem(QRectF(start_s, 0, max(end_s - start_s, 1e-3), _BAND * 0.7))
         bar.setPen(QColor(0, 0, 0, 0))
-        bar.setBrush(_ANALYSED)
+        bar.setBrush(curve_colour("analysed", self.palette()))
         self.addItem(bar, ignoreBounds=True)
         return bar
 
@@ -182,3 +176,10 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         axis.setTextPen(text)
         axis.setPen(QColor(text.red(), text.green(), text.blue(), 90))
         self._playhead.setPen(pg.mkPen(text, width=2))
+        peak = curve_colour("peak", self.palette())
+        self._peaks.setPen(pg.mkPen(peak, width=1.6))
+        self._peaks.setFillBrush(QColor(peak.red(), peak.green(), peak.blue(), 50))
+        self._share.setPen(pg.mkPen(curve_colour("share", self.palette()), width=1.6))
+        for bar in self._bars:
+            bar.setBrush(curve_colour("analysed", self.palette()))
+        self.marks.follow_palette()

@@ -11,13 +11,11 @@ from PySide6.QtWidgets import QGraphicsRectItem
 
 from cubesal.autopilot import PathKey
 from cubesal.document import Marker
+from cubesal_viewer.widgets.curve_colours import curve_colour
 
-__all__ = ["KEY_COLOUR", "TimelineMarks"]
+__all__ = ["TimelineMarks"]
 
-KEY_COLOUR = QColor(120, 170, 255)
-_MARKER = QColor(235, 100, 100)
 _OUTSIDE = QColor(0, 0, 0, 110)
-_RANGE = QColor(235, 220, 120)
 #: Where diamonds and markers stand, as a share of the strip's height.
 _KEY_LEVEL, _MARKER_LEVEL = 0.86, 0.97
 _KEY_SIZE = 12
@@ -34,14 +32,22 @@ class TimelineMarks:
         self._moved: tuple[PathKey, float] | None = None
         self._diamonds = pg.ScatterPlotItem(size=_KEY_SIZE, symbol="d", pxMode=True)
         self._flags = pg.ScatterPlotItem(size=10, symbol="t", pxMode=True)
-        self._flags.setBrush(_MARKER)
         self._flags.setPen(pg.mkPen(None))
         self._outside: list[QGraphicsRectItem] = []
-        self._ends = [pg.InfiniteLine(0, pen=pg.mkPen(_RANGE, width=1.5)) for _ in range(2)]
+        self._ends = [pg.InfiniteLine(0) for _ in range(2)]
         for item in (self._diamonds, self._flags, *self._ends):
             item.setZValue(5)
             plot.addItem(item, ignoreBounds=True)
         self.set_span(None, 0.0)
+        self.follow_palette()
+
+    def follow_palette(self) -> None:
+        """Take the colours that stand out from the plot's ground."""
+        palette = self._plot.palette()
+        self._flags.setBrush(curve_colour("marker", palette))
+        for line in self._ends:
+            line.setPen(pg.mkPen(curve_colour("range", palette), width=1.5))
+        self._draw_keys()
 
     @property
     def keys(self) -> tuple[PathKey, ...]:
@@ -103,10 +109,10 @@ class TimelineMarks:
             (moved[1] if moved is not None and key == moved[0] else key.time_s, key.locked)
             for key in self._keys
         ]
-        hollow = QColor(0, 0, 0, 0)
+        hollow, filled = QColor(0, 0, 0, 0), curve_colour("key", self._plot.palette())
         self._diamonds.setData(
             [time_s for time_s, _ in shown],
             [_KEY_LEVEL] * len(shown),
-            brush=[KEY_COLOUR if is_locked else hollow for _, is_locked in shown],
-            pen=[pg.mkPen(KEY_COLOUR, width=1.5)] * len(shown),
+            brush=[filled if is_locked else hollow for _, is_locked in shown],
+            pen=[pg.mkPen(filled, width=1.5)] * len(shown),
         )

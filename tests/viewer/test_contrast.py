@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from itertools import product
 
+import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QColor, QPalette
 from pytestqt.qtbot import QtBot
 
+from cubesal_viewer.inspect.curves import CurvePlot
 from cubesal_viewer.preferred import Theme
 from cubesal_viewer.theme import palette_of, style_sheet_of
+from cubesal_viewer.widgets.curve_colours import NAMES, curve_colour
+from cubesal_viewer.widgets.timeline import Timeline
 
 LEAST = 4.5
 THEMES: tuple[Theme, ...] = ("dark", "light")
@@ -105,3 +110,30 @@ def test_the_style_sheets_text_stands_out(qtbot: QtBot, theme: Theme) -> None:
         ratio = contrast(QColor(colour), QColor(ground))
         assert ratio >= LEAST, f"{theme}: {selector} has {ratio:.2f} ({colour} on {ground})"
     assert checked > 15
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", NAMES)
+def test_curves_and_marks_stand_out(qtbot: QtBot, theme: Theme, name: str) -> None:
+    palette = palette_of(theme)
+    ratio = contrast(curve_colour(name, palette), palette.color(ROLE.Window))
+    assert ratio >= 3, f"{theme}: {name} has {ratio:.2f}"
+
+
+def test_curves_change_with_the_theme(qtbot: QtBot) -> None:
+    timeline, plot = Timeline(), CurvePlot("curves")
+    for widget in (timeline, plot):
+        qtbot.addWidget(widget)
+    plot.set_curves([(np.arange(2.0), np.arange(2.0))] * 6)
+    seen = set()
+    for theme in THEMES:
+        timeline.setPalette(palette_of(theme))
+        plot.setPalette(palette_of(theme))
+        ground = palette_of(theme).color(ROLE.Window)
+        items = [*timeline.getPlotItem().listDataItems(), *plot.getPlotItem().listDataItems()]
+        curves = [item for item in items if isinstance(item, pg.PlotDataItem)]
+        pens = [item.opts["pen"].color() for item in curves]
+        assert len(pens) == 8
+        assert all(contrast(pen, ground) >= 3 for pen in pens)
+        seen.add(tuple(pen.name() for pen in pens))
+    assert len(seen) == 2
