@@ -94,6 +94,7 @@ class Viewer(QObject):
         self.lenses = Lenses(self.state, self.steering, self.window)
         self.readout = Readout(self.window)
         self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
+        self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
         self.readings.insert_menus(self.window.menu_of(self.actions["Set the &front here"]))
@@ -106,7 +107,6 @@ class Viewer(QObject):
         )
         self._keys = UploadKeys()
         self._projection: str | None = None
-        self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
         self._connect_intent()
         self._connect_state()
         connect_hands(self.editor, self.window)

@@ -116,6 +116,7 @@ def _view(viewer: Viewer) -> list[Command]:
         Command(menu, _tr("Equirect or cube net"), ("V",), viewer.toggle_pane_mode),
         Command(menu, _tr("Heatmap"), ("H",), viewer.toggle_heatmap),
         Command(menu, _tr("Snapshot of the flat view"), ("C",), viewer.snapshot),
+        Command(menu, _tr("Words over the flat view"), ("Shift+H",), viewer.strip.toggle_hud),
         Command(menu, _tr("Full screen"), ("F", "F11"), viewer.toggle_full_screen),
         Command(menu, _tr("Reset layout"), (), viewer.window.reset_layout),
     ]

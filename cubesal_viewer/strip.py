@@ -10,6 +10,7 @@ from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.editing.editor import Editor
 from cubesal_viewer.state import Edits, ViewerState
 from cubesal_viewer.steering import Steering
+from cubesal_viewer.widgets.hud import Hud
 from cubesal_viewer.widgets.main_window import NFOV_ASPECT, MainWindow
 
 __all__ = ["Strip"]
@@ -32,6 +33,8 @@ class Strip(QObject):
         super().__init__()
         self._state, self._analysis, self._steering = state, analysis, steering
         self._editor, self._window = editor, window
+        self._share: float | None = None
+        self._hud_shown = False
         self._timer = QTimer(self, interval=_REFRESH_MS, singleShot=True)
         self._timer.timeout.connect(self._refresh)
         for signal in (
@@ -41,6 +44,7 @@ class Strip(QObject):
             steering.path_changed,
         ):
             signal.connect(self._ask)
+        state.playhead_changed.connect(self._show_hud)
         state.edits_changed.connect(self._on_edits)
         editor.keys_changed.connect(self._show_keys)
 
@@ -51,6 +55,26 @@ class Strip(QObject):
     def _ask(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
+
+    def toggle_hud(self) -> None:
+        """Show or hide what is written over the flat view."""
+        self._hud_shown = not self._hud_shown
+        self._show_hud()
+
+    @property
+    def hud_shown(self) -> bool:
+        """Whether words are written over the flat view while a clip is open."""
+        return self._hud_shown
+
+    def _show_share(self, share: float | None) -> None:
+        self._share = share
+        self._window.autopilot.set_share(share)
+        self._show_hud()
+
+    def _show_hud(self) -> None:
+        shown = self._hud_shown and self._state.clip is not None
+        hud = Hud(self._state.playhead.time_s, self._share) if shown else None
+        self._window.nfov.set_hud(hud)
 
     def _show_keys(self) -> None:
         self._window.timeline.marks.set_keys(self._editor.keys)
@@ -68,7 +92,7 @@ class Strip(QObject):
         if track is None:
             timeline.set_attention(nothing, nothing)
             timeline.set_analysed([])
-            self._window.autopilot.set_share(None)
+            self._show_share(None)
             self._window.nfov.set_missed(None)
             return
         timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
@@ -77,6 +101,6 @@ class Strip(QObject):
         camera = self._state.camera
         lens = self._state.lens
         share = None if saliency is None else lens_share(saliency, camera, NFOV_ASPECT, lens)
-        self._window.autopilot.set_share(share)
+        self._show_share(share)
         missed = None if saliency is None else missed_view(saliency, camera, NFOV_ASPECT)
         self._window.nfov.set_missed(missed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +14,7 @@ from cubesal.camera import Camera
 from cubesal.lens import RECTILINEAR
 from cubesal_viewer.render import SphereDrawing, Viewport
 from cubesal_viewer.widgets.gestures import SteeringPane
+from cubesal_viewer.widgets.hud import Hud, paint_hud
 from cubesal_viewer.widgets.missed_arrow import arrow_at, paint_arrow
 from cubesal_viewer.widgets.pane_geometry import Angles, Point, angles_of, grabbed, view_ray
 from cubesal_viewer.widgets.side_marks import label_of, paint_label
@@ -44,6 +45,7 @@ class NfovPane(SteeringPane):
         self._sides: tuple[SideView, ...] = ()
         self._pointed = self._pressed = 0
         self._is_plain = False
+        self._hud: Hud | None = None
         self.setAccessibleName(self.tr("Flat view"))
         self.setAccessibleDescription(
             self.tr("Drag to look around, wheel for the field of view, double click to fly there")
@@ -54,6 +56,17 @@ class NfovPane(SteeringPane):
         if missed != self._missed:
             self._missed = missed
             self.update()
+
+    def set_hud(self, hud: Hud | None) -> None:
+        """Write this over the picture, None for nothing; does not emit."""
+        if hud != self._hud:
+            self._hud = hud
+            self.update()
+
+    @property
+    def hud(self) -> Hud | None:
+        """What is written over the picture."""
+        return self._hud
 
     # ---- several views -----------------------------------------------------------------------
 
@@ -188,6 +201,10 @@ class NfovPane(SteeringPane):
     def _annotate(self, painter: QPainter) -> None:
         if self._is_plain:
             return
+        if self._hud is not None:
+            cell, ratio = self.cells[0], self.devicePixelRatio()
+            view = QRectF(0, 0, cell.width / ratio, cell.height / ratio)
+            paint_hud(painter, self._hud, self.camera, self.lens, view)
         if self._split > 1:
             self._name_views(painter)
         elif self._missed is not None and not self.lens.is_stereographic:
