@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QProgressBar,
-    QSplitter,
     QTabBar,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +31,7 @@ from cubesal_viewer.widgets.error_dialog import ErrorDialog
 from cubesal_viewer.widgets.nfov_pane import NfovPane
 from cubesal_viewer.widgets.overlay_panel import OverlayPanel
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel
+from cubesal_viewer.widgets.panes_area import PanesArea
 from cubesal_viewer.widgets.sphere_pane import BACKGROUND
 from cubesal_viewer.widgets.timecode import duration_text
 from cubesal_viewer.widgets.timeline import Timeline
@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.equirect = EquirectPane()
         self.nfov = NfovPane()
+        self.panes = PanesArea()
         self.transport = TransportBar()
         self.timeline = Timeline()
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
@@ -178,17 +179,22 @@ class MainWindow(QMainWindow):
         geometry, state = settings.value("window/geometry"), settings.value("window/state")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        panes = settings.value("window/panes")
         if isinstance(state, QByteArray):
             self.restoreState(state, _LAYOUT_VERSION)
+        if isinstance(panes, QByteArray):
+            self.panes.restore(panes)
 
     def save_layout(self, settings: QSettings) -> None:
         """Keep size and docks for the next start."""
         settings.setValue("window/geometry", self.saveGeometry())
         settings.setValue("window/state", self.saveState(_LAYOUT_VERSION))
+        settings.setValue("window/panes", self.panes.state())
 
     def reset_layout(self) -> None:
         """Put every dock back where it was at first."""
         self.restoreState(self._first_state, _LAYOUT_VERSION)
+        self.panes.reset()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -209,18 +215,16 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.addWidget(self.equirect)
         self._frame = AspectFrame(self.nfov, NFOV_ASPECT, BACKGROUND)
-        panes.addWidget(self._frame)
-        panes.setChildrenCollapsible(False)
+        sphere = (self.tr("Sphere"), "sphere", self.equirect)
+        view = (self.tr("View"), "view", self._frame)
         # 2:1 beside 16:9: at these widths both pictures are equally tall.
-        panes.setSizes([2000, round(1000 * NFOV_ASPECT)])
+        self.panes.set_panes([sphere, view], [2000, round(1000 * NFOV_ASPECT)])
         central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(panes, 1)
+        column.addWidget(self.panes, 1)
         column.addWidget(self.transport)
         column.addWidget(self.timeline)
         self.timeline.setFixedHeight(_TIMELINE_HEIGHT)

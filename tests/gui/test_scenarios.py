@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,7 +21,7 @@ from cubesal_viewer.app import Viewer
 from cubesal_viewer.editing.hands import place_menu
 from cubesal_viewer.export.dialog import ExportDialog
 from cubesal_viewer.state import Edits
-from tests.gui.conftest import open_clip, wait_analysed
+from tests.gui.conftest import open_clip, pixels, wait_analysed
 from tests.media import make_clip
 
 pytestmark = pytest.mark.gl
@@ -183,3 +183,35 @@ def test_keyboard_only_from_open_to_export(
     for path in written:
         with av.open(str(path)) as video:
             assert sum(1 for _ in video.decode(video=0)) == 10
+
+
+def test_take_the_viewport_out_dock_it_again_it_still_draws(
+    qtbot: QtBot, ready: Viewer, tmp_path: Path
+) -> None:
+    window, pane = ready.window, ready.window.nfov
+    dock = window.panes.docks[1]
+    ready.steering.take_over(Camera(radians(40), 0.0))
+    before = pixels(pane.grab_image())
+    assert before.std() > 5
+    width = pane.width()
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: pane.window() is dock and pane.isVisible(), timeout=5000)
+    dock.resize(640, 400)
+    qtbot.waitUntil(lambda: pane.width() > 500, timeout=5000)
+    shown = pixels(pane.grab_image())
+    assert shown.shape != before.shape
+    assert shown.std() > 5, "it draws in a window of its own"
+    activate(qtbot, dock)
+    pane.setFocus()
+    QTest.keyClick(pane, Qt.Key.Key_D)
+    assert ready.state.camera.yaw > radians(40), "keys work there too"
+    ready.steering.take_over(Camera(radians(40), 0.0))
+    settings = QSettings(str(tmp_path / "layout.ini"), QSettings.Format.IniFormat)
+    window.save_layout(settings)
+    window.reset_layout()
+    qtbot.waitUntil(lambda: pane.window() is window, timeout=5000)
+    qtbot.waitUntil(lambda: abs(pane.width() / width - 1) < 0.1, timeout=5000)
+    assert pixels(pane.grab_image()).std() == pytest.approx(before.std(), rel=0.05)
+    window.restore_layout(settings)
+    assert dock.isFloating(), "where it was left is where it is at the next start"
+    dock.setFloating(False)
