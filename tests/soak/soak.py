@@ -68,7 +68,7 @@ class Soak(QObject):
 
     def play(self, seconds: float, rest_s: float) -> None:
         """Act, and rest every ``rest_s`` seconds."""
-        self._ends = time.monotonic() + seconds
+        self._planned = max(round(seconds / rest_s), 1) + 1  # however long each rest takes
         self._rest_s, self._next_rest = rest_s, time.monotonic()
         self._viewer.state.set_model(ModelChoice("fast"))
         self._viewer.window.show()
@@ -114,7 +114,7 @@ class Soak(QObject):
         if self._is_loud:
             print(self._rests[-1], *self._unsettled[-1:], flush=True)
         self._next_rest = time.monotonic() + self._rest_s
-        if time.monotonic() >= self._ends:
+        if len(self._rests) >= self._planned:
             QApplication.exit()
 
     def figures(self) -> dict[str, object]:
