@@ -1,6 +1,6 @@
 """Kill -9 at random moments, and what is left then: part of `make faults`.
 
-    python tests/torture/kills.py [--rounds 50] [--seed N] [--json FILE]
+    python tests/torture/kills.py [--rounds 50] [--seed N] [--only WORDS] [--json FILE]
 
 A process forked from one that has imported torch analyses into a document, saves edits into one,
 or writes a video, and is killed at a random moment after its first commit, or its first write. Then
@@ -204,7 +204,9 @@ class Export:
         child = forked(lambda: main(command))
 
         def has_begun() -> bool:
-            return any(f.stat().st_size for f in set(self._folder.iterdir()) - others)
+            with suppress(FileNotFoundError):  # it tries out whether it may write, and tidies up
+                return any(f.stat().st_size for f in set(self._folder.iterdir()) - others)
+            return False
 
         was_killed = killed(child, has_begun, chance.uniform(0, 0.3))
         for left in self._folder.glob(".*"):
@@ -222,6 +224,7 @@ def run() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="the kind with these words in its name")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     chance, told = Random(chosen.seed), {}
@@ -231,6 +234,8 @@ def run() -> int:
         clip = make_clip(folder / "clip.mp4", frames=FRAMES, size=(256, 128), gop=15)
         kinds = {"analysis": Analysis, "autosave": Saving, "export": Export}
         for name, kind in kinds.items():
+            if chosen.only not in name:
+                continue
             victim, ends, faults = kind(folder, clip), Counter[str](), list[str]()
             for _ in range(chosen.rounds):
                 end, fault = victim.round(chance)
