@@ -6,7 +6,7 @@ OUT ?= out
 CLIP ?=
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
-.PHONY: help setup demo screenshots test lint pytest clean torture soak faults
+.PHONY: help setup demo screenshots test lint pytest clean torture soak faults bench
 
 help:
 	@echo "make demo [CLIP=path.mp4]   see the viewer (or, without a display, fill out/)"
@@ -17,6 +17,7 @@ help:
 	@echo "make torture                broken and odd media through the command, a table per class"
 	@echo "make faults                 kill -9 at random moments, and what is left then"
 	@echo "make soak [MINUTES=30]      random use of the real window, with what it holds counted"
+	@echo "make bench [STEPS=...]       every benchmark of speed, into out/bench"
 	@echo "make clean                  remove .venv, out/ and caches"
 
 setup:
@@ -47,6 +48,9 @@ faults: setup
 
 soak: setup
 	$(XVFB) $(BIN)/python tests/soak/run.py --minutes $(or $(MINUTES),30)
+
+bench: setup
+	@$(BIN)/python tools/bench.py --out "$(OUT)/bench" $(STEPS)
 
 clean:
 	rm -rf .venv $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

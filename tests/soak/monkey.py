@@ -155,7 +155,9 @@ class Monkey:
         self._hands.drop(self._viewer.window, path)
 
     def _dock(self) -> None:
-        dock: QDockWidget = self._chance.choice(self._viewer.window.docks)
+        dock: QDockWidget = self._chance.choice(
+            [*self._viewer.window.docks, *self._viewer.window.panes.docks]
+        )
         what = self._chance.randrange(4)
         if what == 0:
             dock.setFloating(not dock.isFloating())
