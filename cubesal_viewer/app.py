@@ -24,6 +24,7 @@ from cubesal_viewer.editing.hands import connect_hands
 from cubesal_viewer.export.controller import ExportController
 from cubesal_viewer.export.job import ExportKind
 from cubesal_viewer.files import Files
+from cubesal_viewer.film import Film
 from cubesal_viewer.inspect.controller import Inspect
 from cubesal_viewer.keys import window_commands
 from cubesal_viewer.lenses import Lenses
@@ -92,6 +93,7 @@ class Viewer(QObject):
             self.state, self.transport, self.documents, self.editor, self.window
         )
         self.lenses = Lenses(self.state, self.steering, self.window)
+        self.film = Film(self.transport, self.window)
         self.readout = Readout(self.window)
         self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
         self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
@@ -214,6 +216,7 @@ class Viewer(QObject):
         self.analysis.stop()
         self.inspect.stop()
         self.split.stop()
+        self.film.stop()
         self.files.stop()  # after the maps that were still being made
         self.transport.stop()
 

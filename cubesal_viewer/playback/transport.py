@@ -136,8 +136,17 @@ class Transport(QObject):
         """The moment of the frame that is shown at ``time_s``; clamped to the clip."""
         if not self.frame_count:
             return 0.0
+        return float(self.times_s[self.index_at(time_s)])
+
+    def index_at(self, time_s: float) -> int:
+        """The frame that is shown at ``time_s``; clamped to the clip, 0 without one."""
         index = int(np.searchsorted(self.times_s, time_s + 1e-9, side="right")) - 1
-        return float(self.times_s[min(max(index, 0), self.frame_count - 1)])
+        return min(max(index, 0), max(self.frame_count - 1, 0))
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether time runs."""
+        return self._state.playhead.playing
 
     @property
     def frame_count(self) -> int:

@@ -28,6 +28,7 @@ from cubesal_viewer.state import Activity
 from cubesal_viewer.widgets.aspect_frame import AspectFrame
 from cubesal_viewer.widgets.equirect_pane import EquirectPane
 from cubesal_viewer.widgets.error_dialog import ErrorDialog
+from cubesal_viewer.widgets.film_strip import FilmStrip
 from cubesal_viewer.widgets.nfov_pane import NfovPane
 from cubesal_viewer.widgets.overlay_panel import OverlayPanel
 from cubesal_viewer.widgets.panels import AutopilotPanel, ModelPanel
@@ -43,7 +44,7 @@ __all__ = ["NFOV_ASPECT", "MainWindow"]
 #: The viewport shows what the default export will: 16:9.
 NFOV_ASPECT = 16 / 9
 _LAYOUT_VERSION = 3
-_TIMELINE_HEIGHT = 128
+_TIMELINE_HEIGHT = 112
 _PANEL_HEIGHT = 200
 _NOTICE_MS = 15_000
 
@@ -68,6 +69,8 @@ class MainWindow(QMainWindow):
         self.panes = PanesArea()
         self.transport = TransportBar()
         self.timeline = Timeline()
+        self.film = FilmStrip()
+        self.timeline.range_changed.connect(self.film.set_range)
         self.models, self.overlay, self.autopilot = models, overlay, autopilot
         self.exports = exports
         self._error: ErrorDialog | None = None
@@ -226,6 +229,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.panes, 1)
         column.addWidget(self.transport)
+        column.addWidget(self.film)
         column.addWidget(self.timeline)
         self.timeline.setFixedHeight(_TIMELINE_HEIGHT)
         self.setCentralWidget(central)

@@ -41,6 +41,8 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     _dressed = False
 
     sought = Signal(float)
+    range_changed = Signal(float, float)
+    """The stretch that is shown, seconds; equal ends without a clip."""
     key_moved = Signal(object, float)
     key_deleted = Signal(object)
     key_menu = Signal(object, object)
@@ -71,6 +73,7 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._is_dragged = False
         self._dressed = True
         self._follow_palette()
+        box.sigXRangeChanged.connect(self._on_range)
         self.set_clip(0.0)
 
     def set_clip(self, duration_s: float) -> None:
@@ -82,6 +85,7 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         box.setLimits(xMin=0, xMax=end, minXRange=min(end, 0.5), yMin=0, yMax=1.02)
         box.setXRange(0, end, padding=0)
         self.getAxis("bottom").setStyle(showValues=duration_s > 0)
+        self._on_range()
         self.set_attention(np.zeros(0), np.zeros(0))
         self.set_captured(np.zeros(0), np.zeros(0))
         self.set_analysed([])
@@ -162,6 +166,10 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         # pyqtgraph changes its palette while it is being made, before there is an axis.
         if self._dressed and event.type() is QEvent.Type.PaletteChange:
             self._follow_palette()
+
+    def _on_range(self) -> None:
+        start_s, end_s = self.getViewBox().viewRange()[0]
+        self.range_changed.emit(start_s, end_s if self._duration_s else start_s)
 
     def _bar(self, start_s: float, end_s: float) -> QGraphicsRectItem:
         bar = QGraphicsRectItem(QRectF(start_s, 0, max(end_s - start_s, 1e-3), _BAND * 0.7))

@@ -32,7 +32,8 @@ from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
 OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export", "follow"}
-OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "sound"}
+OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "side views", "sound"}
+OUR_THREADS |= {"thumbnails"}
 
 
 #: Smaller than people's, for software draws it.
