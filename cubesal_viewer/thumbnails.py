@@ -102,14 +102,10 @@ class Thumbnails(QObject):
             for index in indices:
                 if generation != self._generation:
                     return
-                small = thumbnail(self._reader.read(self._soon(index)).rgb(), self._height)
+                small = thumbnail(self._reader.read(self._reader.key_before(index)).rgb(), self._height)
                 self._made.emit(generation, index, small)
         except (CubesalError, IndexError):
             self._close()
-
-    def _soon(self, index: int) -> int:
-        assert self._reader is not None
-        return index if self._reader.distance(index) <= 1 else self._reader.key_before(index)
 
     def _close(self) -> None:
         if self._reader is not None:

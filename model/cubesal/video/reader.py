@@ -86,6 +86,11 @@ class ClipReader:
         is_far = index - key > _FAR_FRAMES and self._decoder.must_seek(index)
         return key if is_far else None
 
+    def key_before(self, index: int) -> int:
+        """The frame at or before ``index`` that is soonest read from anywhere."""
+        self._check(index)
+        return self._decoder.key_before(index)
+
     def _check(self, index: int) -> None:
         if not 0 <= index < len(self.pts):
             raise IndexError(f"frame {index} of a clip with {len(self.pts)} frames")
