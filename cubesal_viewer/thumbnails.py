@@ -102,7 +102,9 @@ class Thumbnails(QObject):
             for index in indices:
                 if generation != self._generation:
                     return
-                small = thumbnail(self._reader.read(self._reader.key_before(index)).rgb(), self._height)
+                small = thumbnail(
+                    self._reader.read(self._reader.key_before(index)).rgb(), self._height
+                )
                 self._made.emit(generation, index, small)
         except (CubesalError, IndexError):
             self._close()

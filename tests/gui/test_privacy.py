@@ -73,12 +73,12 @@ def wait_for(done, ms):
             return True
         QTest.qWait(50)
     return False
-assert wait_for(analysed, 60000)
+assert wait_for(analysed, 120000)
 viewer.show_keys()
 written = []
 viewer.exports.finished.connect(written.append)
 viewer.exports.start_all([ExportWish("nfov", out / "n.mp4", (320, 180))])
-assert wait_for(lambda: bool(written), 60000)
+assert wait_for(lambda: bool(written), 120000)
 viewer.open(out / "someone-private" / "absent.mp4")
 QTest.qWait(300)
 assert not tried and not inet_sockets(), (tried, inet_sockets())
@@ -93,7 +93,7 @@ def run(script: str, *arguments: Path) -> str:
     path = f"{CHECKOUT}{os.pathsep}{CHECKOUT / 'model'}"
     environment = {**os.environ, "PYTHONPATH": path}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=150, check=False, env=environment
+        command, capture_output=True, text=True, timeout=170, check=False, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
