@@ -96,6 +96,12 @@ def _error(viewer: Viewer) -> QWidget:
     return dialog
 
 
+def _little_planet(viewer: Viewer) -> None:
+    viewer.lenses.choose("planet")
+    style = replace(viewer.state.overlay.style, contours=(0.25, 0.5, 0.75))
+    viewer.state.set_overlay(replace(viewer.state.overlay, style=style))
+
+
 def _editing(viewer: Viewer) -> None:
     """Keys of the person's own, an area, a marker and a range."""
     from cubesal.autopilot import Area, PathKey
@@ -156,6 +162,7 @@ SCENES: Final = (
     Scene("playing", _playing),
     Scene("cube-net", _cube_net),
     Scene("split-view", _split_view),
+    Scene("little-planet", _little_planet),
     Scene("editing", _editing),
     Scene("alternatives", _alternatives),
     Scene("export", _export),
@@ -208,6 +215,9 @@ def put_back(viewer: Viewer, dialog: QWidget | None) -> None:
         viewer.transport.seek(FRAME)
     viewer.state.set_pane_mode("equirect")
     viewer.split.set_split(1)
+    viewer.lenses.choose("rectilinear")
+    style = replace(viewer.state.overlay.style, contours=())
+    viewer.state.set_overlay(replace(viewer.state.overlay, style=style))
     viewer.state.set_edits(Edits())
     viewer.inspect.truth.close()
     viewer.window.docks[2].raise_()

@@ -22,6 +22,7 @@ class InspectPanel(QWidget):
         self._places: dict[QWidget, QScrollArea] = {}
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)  # its line would be white in the dark
         self._tabs.setAccessibleName(self.tr("Inspecting tools"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -6,50 +6,45 @@ from collections.abc import Sequence
 from math import degrees
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from cubesal.autopilot import Area
 from cubesal.camera import wrap_angle
 
 __all__ = ["AreaList"]
 
-_ROWS = 4
 #: An area that ends after all clips holds for the whole one.
 _EVER_S = 1e6
 
 
 class AreaList(QWidget):
-    """Emits ``deleted`` with the row of an area."""
+    """Emits ``deleted`` with the row of an area.
+
+    One row high however many there are: a panel that grows takes its height from the pictures.
+    """
 
     deleted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._list = QListWidget()
+        self._list = QComboBox()
         self._list.setAccessibleName(self.tr("Areas to prefer or avoid"))
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        height = self._list.fontMetrics().lineSpacing() + 6
-        self._list.setFixedHeight(_ROWS * height)
         self._button = QPushButton(self.tr("Delete area"))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._button.setEnabled(False)
         self._button.clicked.connect(self._delete)
-        self._list.currentRowChanged.connect(lambda row: self._button.setEnabled(row >= 0))
-        below = QHBoxLayout()
-        below.addWidget(self._button)
-        below.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._list)
-        column.addLayout(below)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._list, 1)
+        row.addWidget(self._button)
         self.setVisible(False)
 
     def set_areas(self, areas: Sequence[Area]) -> None:
         """List these; nothing is shown where there are none."""
-        row = min(self._list.currentRow(), len(areas) - 1)
+        row = min(max(self._list.currentIndex(), 0), len(areas) - 1)
         self._list.clear()
         self._list.addItems([self._words(area) for area in areas])
-        self._list.setCurrentRow(row)
+        self._list.setCurrentIndex(row)
         self.setVisible(bool(areas))
 
     def _words(self, area: Area) -> str:
@@ -63,5 +58,5 @@ class AreaList(QWidget):
         return words + f", {area.start_s:.1f}–{area.end_s:.1f} s"
 
     def _delete(self) -> None:
-        if self._list.currentRow() >= 0:
-            self.deleted.emit(self._list.currentRow())
+        if self._list.currentIndex() >= 0:
+            self.deleted.emit(self._list.currentIndex())
