@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.autopilot import CameraPath
-from cubesal.camera import HFOV_DEFAULT
+from cubesal.camera import HFOV_DEFAULT, Camera
 from cubesal.exporting.burn import Burn, burn_legend, burn_outline, burn_timecode
 from cubesal.exporting.encoding import Encoding, Exported, export_frames
 from cubesal.exporting.plane_sampling import FlatSampler
@@ -103,6 +103,8 @@ def export_overlay(
             encoding=encoding or Encoding(),
             # Matroska has no agreed place for it.
             spherical=view == "equirect" and Path(out).suffix.lower() in SPHERICAL_SUFFIXES,
+            # The middle of a cube net is the front.
+            camera_at=None if view == "equirect" else lambda _: Camera(),
             progress=progress,
         )
 
@@ -208,6 +210,7 @@ def export_nfov(
             span=span,
             encoding=encoding,
             spherical=False,
+            camera_at=path.at,
             progress=progress,
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self, TypeAlias, cast
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -15,7 +16,10 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from cubesal.errors import ExportError
+from cubesal.video.ambisonic_boxes import FIRST_ORDER_BOX, read_sa3d
+from cubesal.video.ambisonics import Hearing, ambisonic_channels, heard
 from cubesal.video.index import read_packets
+from cubesal.video.mp4_boxes import Box
 from cubesal.video.opening import open_container
 
 __all__ = ["AudioCopy"]
@@ -36,6 +40,7 @@ _PRIMED_CONTAINERS = ("mp4", "mov")
 _PRIMING_S = Fraction(1, 20)
 #: Seeking lands on a key frame of the video; a little earlier is never too late.
 _SEEK_MARGIN_S = 1
+_UNTURNED = Hearing(lambda _: np.eye(3), is_flat=False)
 
 
 class AudioCopy:
@@ -44,12 +49,21 @@ class AudioCopy:
     ``from_s`` and ``to_s`` bound what is taken, in seconds from the source's first frame; what
     sounds at ``from_s`` sounds at zero in the output.  Packets are copied as they are, so the cut
     is as fine as one of them (about 20 ms); codecs that the container cannot hold are coded anew
-    as AAC, in WebM as Opus.
+    as AAC, in WebM as Opus.  Ambisonic sound stays ambisonic, unless ``hearing`` says who hears
+    it: then it is mixed or turned, and coded anew.  ``sa3d`` is the box which says that the sound
+    of an MP4 or MOV is ambisonic, where the codec does not say so itself.
     """
 
     def __init__(
-        self, source: InputContainer, output: OutputContainer, from_s: float, to_s: float | None
+        self,
+        path: Path,
+        source: InputContainer,
+        output: OutputContainer,
+        from_s: float,
+        to_s: float | None,
+        hearing: Hearing | None,
     ) -> None:
+        self.sa3d: Box | None = None
         self._source = source
         self._output = output
         self._input = source.streams.audio[0]
@@ -59,17 +73,28 @@ class AudioCopy:
             source.seek(int((self._start_s - _SEEK_MARGIN_S) * 10**6))
         container = output.format.name
         codec = self._input.codec_context.codec.canonical_name
-        if codec in _COPYABLE.get(container, {codec}):
+        self._channels = ambisonic_channels(path, self._input)
+        self._hearing = None if self._channels is None else hearing
+        if self._hearing is None and codec in self._copyable(container, codec):
             earliest_s = -_PRIMING_S if container in _PRIMED_CONTAINERS else Fraction(0)
             target = output.add_stream_from_template(self._input)
             self._packets = self._copied(target, earliest_s)
-        else:
+            self.sa3d = None if self._channels is None else read_sa3d(path)
+        elif self._channels is None or (self._hearing is not None and self._hearing.is_flat):
             self._packets = self._coded(self._add_encoder())
+        else:
+            self._hearing = self._hearing or _UNTURNED
+            self._packets = self._coded(self._add_ambisonic_encoder())
         self._next: AudioPacket | None = None
 
     @classmethod
     def open(
-        cls, path: Path, output: OutputContainer, from_s: float, to_s: float | None
+        cls,
+        path: Path,
+        output: OutputContainer,
+        from_s: float,
+        to_s: float | None,
+        hearing: Hearing | None = None,
     ) -> Self | None:
         """The sound of a file, or None if it is silent.
 
@@ -86,7 +111,7 @@ class AudioCopy:
                 f"{path.name}: its sound is coded in a way that cannot be copied or decoded here; "
                 f"remove it first (ffmpeg -i {path.name} -an OUT{path.suffix})"
             )
-        return cls(source, output, from_s, to_s)
+        return cls(path, source, output, from_s, to_s, hearing)
 
     def advance(self, until_s: float = float("inf")) -> None:
         """Write what begins up to ``until_s`` of output time, by default the rest."""
@@ -101,6 +126,11 @@ class AudioCopy:
     def close(self) -> None:
         """Close the source."""
         self._source.close()
+
+    def _copyable(self, container: str, codec: str) -> frozenset[str]:
+        known = _COPYABLE.get(container, frozenset({codec}))
+        # Of what MP4 holds, only Opus says itself that it is ambisonic.
+        return known | {"opus"} if container == "mp4" and self._channels is not None else known
 
     def _copied(self, target: AudioStream, earliest_s: Fraction) -> Iterator[AudioPacket]:
         tick_s = self._input.time_base or Fraction(1, 48000)
@@ -118,7 +148,7 @@ class AudioCopy:
 
     def _add_encoder(self) -> AudioStream:
         rate = self._input.rate if self._input.rate in _RATES else _RATES[-1]
-        layout = self._input.layout.name
+        layout = "stereo" if self._hearing is not None else self._input.layout.name
         stream = self._output.add_stream(
             "libopus" if self._output.format.name == "webm" else "aac",
             rate=48000 if self._output.format.name == "webm" else rate,
@@ -128,15 +158,36 @@ class AudioCopy:
             raise TypeError("an audio encoder made a stream of another kind")
         return stream
 
+    def _add_ambisonic_encoder(self) -> AudioStream:
+        """Opus says itself that it is ambisonic; MOV, which cannot hold it, gets PCM and a box."""
+        if self._output.format.name == "mov":
+            self.sa3d = FIRST_ORDER_BOX
+            stream = self._output.add_stream("pcm_s16le", rate=self._input.rate, layout="4.0")
+        else:
+            options = {"mapping_family": "2"}
+            stream = self._output.add_stream(
+                "libopus", rate=48000, layout="ambisonic 1", options=options
+            )
+        if not isinstance(stream, AudioStream):
+            raise TypeError("an audio encoder made a stream of another kind")
+        return stream
+
     def _coded(self, target: AudioStream) -> Iterator[AudioPacket]:
         context = target.codec_context
         resampler = AudioResampler(context.format, context.layout, context.rate)
-        for frame in self._frames():
+        for frame in self._heard(context.layout.name):
             for part in resampler.resample(frame):
                 yield from target.encode(part)
         for part in resampler.resample(None):
             yield from target.encode(part)
         yield from target.encode(None)
+
+    def _heard(self, layout: str) -> Iterator[AudioFrame]:
+        for frame in self._frames():
+            if self._hearing is None or self._channels is None:
+                yield frame
+            else:
+                yield heard(frame, self._channels, self._hearing, layout)
 
     def _frames(self) -> Iterator[AudioFrame]:
         """Decoded sound within the bounds, timed from ``from_s`` on."""

@@ -14,6 +14,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from cubesal.errors import MediaError
+from cubesal.video.ambisonics import Hearing, ambisonic_channels, heard
 from cubesal.video.index import read_packets
 from cubesal.video.opening import open_container
 
@@ -30,6 +31,7 @@ _SLACK_S = 0.02
 #: As many channels without names have ambisonics of first to third order.
 _AMBISONIC_COUNTS = (4, 9, 16)
 _QUIETER = 0.5**0.5
+_FACING_FRONT = Hearing(lambda _: np.eye(3))
 
 
 class SoundReader:
@@ -45,6 +47,7 @@ class SoundReader:
             self._container.close()
             raise MediaError(f"{path.name} has no sound that can be decoded")
         self._stream = streams[0]
+        self._ambisonic = ambisonic_channels(path, streams[0])
         self._zero_s = zero_s
         self._rate = rate
 
@@ -91,9 +94,14 @@ class SoundReader:
             time_s = frame.time - self._zero_s
             if time_s + frame.samples / frame.sample_rate < from_s - _SLACK_S:
                 continue
-            for out in resampler.resample(_stereo(frame)):
+            for out in resampler.resample(self._mixed(frame)):
                 yield time_s, np.asarray(out.to_ndarray(), np.int16).reshape(-1, 2)
                 time_s += out.samples / self._rate
+
+    def _mixed(self, frame: AudioFrame) -> AudioFrame:
+        if self._ambisonic is None:
+            return _stereo(frame)
+        return heard(frame, self._ambisonic, _FACING_FRONT)
 
     def _frames(self, from_s: float) -> Iterator[AudioFrame]:
         wanted_s = max(self._zero_s + from_s - _WARM_UP_S, 0.0)

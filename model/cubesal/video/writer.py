@@ -18,6 +18,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from cubesal.errors import CubesalError, ExportError
+from cubesal.video.ambisonic_boxes import add_sa3d
+from cubesal.video.ambisonics import Hearing
 from cubesal.video.audio_copy import AudioCopy
 from cubesal.video.coded_pictures import coded_picture
 from cubesal.video.colour import YuvPlanes
@@ -51,7 +53,8 @@ class VideoWriter:
     H.264, HEVC, AV1 and ProRes need even sizes; odd ones are stretched by one pixel.
 
     ``audio_from`` names a file whose sound between ``from_s`` and ``to_s`` is taken over (nothing
-    if it is silent).  ``spherical`` marks the output as mono equirectangular, V1 and V2.
+    if it is silent); ``hearing`` says who hears it, if it is ambisonic, None: it stays as it is.
+    ``spherical`` marks the output as mono equirectangular, V1 and V2.
 
     Raises ``ExportError`` if the file cannot be written, ``MediaError`` if ``audio_from`` cannot
     be read, ``ValueError`` for arguments out of range.
@@ -71,6 +74,7 @@ class VideoWriter:
         audio_from: Path | None = None,
         from_s: float = 0.0,
         to_s: float | None = None,
+        hearing: Hearing | None = None,
         spherical: bool = False,
         title: str | None = None,
     ) -> None:
@@ -95,7 +99,7 @@ class VideoWriter:
                 self._output = self._open(container, title)
                 self._video = self._add_video(self._output, encoder, options)
                 if audio_from is not None:
-                    self._audio = AudioCopy.open(audio_from, self._output, from_s, to_s)
+                    self._audio = AudioCopy.open(audio_from, self._output, from_s, to_s, hearing)
         except BaseException:
             self.abort()
             raise
@@ -208,6 +212,8 @@ class VideoWriter:
                 self._output = None
                 if self._spherical:
                     add_spherical_metadata(self._part)
+                    if self._audio is not None and self._audio.sa3d is not None:
+                        add_sa3d(self._part, self._audio.sa3d)
                 self._part.replace(self.path)
         except BaseException:
             self.abort()
