@@ -121,6 +121,11 @@ class Readings(QObject):
         """How the clip is read, or is about to be."""
         return self._wanted or self._shown
 
+    @property
+    def is_rereading(self) -> bool:
+        """Whether the clip on show is on its way to be read in another way."""
+        return self._wanted is not None
+
     def choose_projection(self, name: str) -> None:
         """Take the clip for something else; "" for what the file says.
 

@@ -86,7 +86,9 @@ class Inference(QObject):
         try:
             with ClipReader(request.path, projection=request.projection) as reader:
                 if is_own_maps(request.choice.model):
-                    track = named_track(request.choice.model, request.path, reader.times_s)
+                    track = named_track(
+                        request.choice.model, request.path, reader.times_s, request.projection
+                    )
                     self.gridded.emit(generation, track)
                     self.finished.emit(generation)
                     return

@@ -133,7 +133,7 @@ def _completed_track(request: ExportRequest, stage: StageFn) -> SaliencyTrack:
     choice = analysis.choice
     if is_own_maps(choice.model):
         with ClipReader(analysis.path, projection=analysis.projection) as reader:
-            return named_track(choice.model, analysis.path, reader.times_s)
+            return named_track(choice.model, analysis.path, reader.times_s, analysis.projection)
     predictor = create_predictor(choice.model, choice.device, prior=choice.prior)
     with ClipReader(analysis.path, projection=analysis.projection) as reader:
         if track is None:

@@ -140,9 +140,12 @@ class Inspect(QObject):
         self._viewer.editor.history.edit(words, replace(self._state.edits, regions=regions))
 
     def _on_clip(self, clip: ClipInfo | None) -> None:
-        name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)
-        self.truth.set_clip(name, duration_s)
-        self.areas.clear()
+        self.areas.drawing.stop()
+        if clip is None or not self._viewer.readings.is_rereading:
+            name, duration_s = (clip.path.stem, clip.duration_s) if clip else ("", 0.0)
+            self.truth.set_clip(name, duration_s)
+            self.areas.clear()
+        self.truth.set_reading(clip.reading if clip else None)
         self.wipe.end()
 
     def _seam_question(self) -> SeamQuestion | None:

@@ -27,11 +27,12 @@ Scored = tuple[int, dict[Metric, float]]
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The analysed moments (K,) of a clip, and the stem of its file."""
+    """The analysed moments (K,) of a clip, the stem of its file, and how it is read."""
 
     clip: str
     frame_index: NDArray[np.int64]
     time_s: NDArray[np.float64]
+    reading: str | None = None
 
 
 class Scoring(QObject):
@@ -83,7 +84,9 @@ class Scoring(QObject):
     def _open(self, generation: int, path: Path, grid: Grid) -> None:
         self._scores = None
         try:
-            truth: GroundTruth = open_ground_truth(path, grid.clip, grid.frame_index, grid.time_s)
+            truth: GroundTruth = open_ground_truth(
+                path, grid.clip, grid.frame_index, grid.time_s, grid.reading
+            )
             self._scores = TrackScores(grid.frame_index, grid.time_s, truth)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))

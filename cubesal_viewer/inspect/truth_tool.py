@@ -29,7 +29,8 @@ _Map = NDArray[np.float32]
 class TruthTool(QObject):
     """Keeps the scores of the present track; ``picture_changed`` when a difference map arrived.
 
-    The ground truth belongs to a clip and is closed with it; another model is scored anew.
+    The ground truth belongs to a clip and is closed with it; another model is scored anew, and
+    so is the clip read anew, whose front may be elsewhere.
     """
 
     picture_changed = Signal()
@@ -44,6 +45,7 @@ class TruthTool(QObject):
         self._generation = -1
         self._path: Path | None = None
         self._clip = ""
+        self._reading: str | None = None
         self._track: SaliencyTrack | None = None
         self._pending = Pending()
         self._visited: list[int] = []
@@ -115,9 +117,15 @@ class TruthTool(QObject):
 
     def set_clip(self, clip: str, duration_s: float) -> None:
         """Another clip is open, by the stem of its file."""
-        self._clip = clip
+        self._clip, self._reading = clip, None
         self.view.curves.set_duration(duration_s)
         self.close()
+
+    def set_reading(self, reading: str | None) -> None:
+        """How the clip is read; what was compared is compared anew, as soon as maps are there."""
+        if reading != self._reading:
+            self._reading = reading
+            self._forget()
 
     def follow_track(self) -> None:
         """Maps have arrived, or another model's begin."""
@@ -156,7 +164,7 @@ class TruthTool(QObject):
         assert self._path is not None
         self._forget()
         self._track = track
-        grid = Grid(self._clip, track.frame_index, track.time_s)
+        grid = Grid(self._clip, track.frame_index, track.time_s, self._reading)
         self._generation = self._scoring.open(self._path, grid)
         self.view.set_truth(self.tr("Reading %1…").replace("%1", self._path.name), busy=True)
 

@@ -63,7 +63,10 @@ def grid_track(
 ) -> SaliencyTrack:
     """Make an empty track on the grid of a clip: ``rate_hz`` of file time, or each ``every``th."""
     indices = sample_indices(reader.times_s, rate_hz, every)
-    return SaliencyTrack(indices, reader.times_s[indices], reader.info.path.name, model)
+    info = reader.info
+    return SaliencyTrack(
+        indices, reader.times_s[indices], info.path.name, model, reading=info.reading
+    )
 
 
 def missing_runs(

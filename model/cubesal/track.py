@@ -34,6 +34,7 @@ class SaliencyTrack:
 
     ``frame_index`` (K,) and ``time_s`` (K,) are strictly ascending: the source frame of each grid
     point and when it is shown, in seconds. ``signed``: maps may be negative; only for scoring.
+    ``reading``: the text of how the clip was read (:mod:`cubesal.video.reading`).
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class SaliencyTrack:
         model: str,
         *,
         signed: bool = False,
+        reading: str | None = None,
     ) -> None:
         index = np.array(frame_index, dtype=np.int64)
         times = np.array(time_s, dtype=np.float64)
@@ -59,6 +61,7 @@ class SaliencyTrack:
         self.time_s = times
         self.source = source
         self.model = model
+        self.reading = reading
         self._signed = signed
         self._maps: list[NDArray[np.float32] | None] = [None] * index.size
         self._done = np.zeros(index.size, dtype=bool)
@@ -122,7 +125,12 @@ class SaliencyTrack:
     def copy(self) -> SaliencyTrack:
         """Another track of the same grid with the same, shared maps."""
         other = SaliencyTrack(
-            self.frame_index, self.time_s, self.source, self.model, signed=self._signed
+            self.frame_index,
+            self.time_s,
+            self.source,
+            self.model,
+            signed=self._signed,
+            reading=self.reading,
         )
         for k, saliency in enumerate(self._maps):
             if saliency is not None:
@@ -192,6 +200,8 @@ class SaliencyTrack:
             "model": np.array(self.model),
             "source": np.array(self.source),
         }
+        if self.reading is not None:
+            values["reading"] = np.array(self.reading)
         write_npz(path, values)
 
 

@@ -193,3 +193,26 @@ def test_the_difference_is_signed_and_bounded_whatever_the_maps():
     assert difference_map(np.zeros((60, 120)), blob(0)).min() == -1
     with pytest.raises(ValueError, match="equirect map"):
         difference_map(np.zeros((60, 60)), blob(0))
+
+
+def column_deg(truth: GroundTruth, index: int = 0, time_s: float = 0.0) -> float:
+    found = truth.at(index, time_s)
+    assert found is not None
+    return float((np.unravel_index(found.density.argmax(), (120, 240))[1] + 0.5) * 1.5 - 180)
+
+
+def test_ground_truth_of_the_file_is_turned_to_a_new_front(tmp_path):
+    eyes = write(tmp_path / "eyes.csv", "time_s,yaw_deg,pitch_deg", "0.0,120,20")
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    np.save(folder / "00000.npy", blob(120, 20))
+    track = SaliencyTrack([0], [0.0], "clip", "people")
+    track.set(0, blob(120, 20))
+    track.save_npz(tmp_path / "maps.npz")
+    for path in (eyes, folder, tmp_path / "maps.npz"):
+        turned = open_ground_truth(path, "clip", INDEX, TIMES, "@-100,0,0")
+        assert column_deg(turned) == pytest.approx(-140, abs=1.6)
+        assert column_deg(opened(path)) == pytest.approx(120, abs=1.6)
+    tilted = open_ground_truth(eyes, "clip", INDEX, TIMES, "@120,20,0").at(0, 0.0)
+    assert tilted is not None
+    assert np.abs(np.argwhere(tilted.fixations)[0] - (60, 120)).max() <= 1

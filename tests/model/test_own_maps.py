@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cubesal.errors import CubesalError
+from cubesal.errors import CubesalError, EvaluationError
+from cubesal.geometry.axes import dir_from_angles
 from cubesal.inspection import named_track, open_own_maps, own_maps_path, own_maps_word
 from cubesal.track import write_npz
 
@@ -76,3 +78,79 @@ def test_what_is_no_file_of_maps_is_said(tmp_path):
     for path in (tmp_path / "a.txt", tmp_path / "empty", tmp_path / "gone.npz"):
         with pytest.raises(CubesalError, match=path.name):
             open_own_maps(path, CLIP, TIMES)
+
+
+def peak_deg(values: np.ndarray) -> tuple[float, float]:
+    """Yaw and pitch of the largest value, degrees."""
+    row, column = np.unravel_index(np.argmax(values), values.shape)
+    height = values.shape[0]
+    return (column + 0.5) * 180 / height - 180, 90 - (row + 0.5) * 180 / height
+
+
+def spot(yaw_deg: float, pitch_deg: float, height: int = 90) -> np.ndarray:
+    dirs = dir_from_angles(*np.broadcast_arrays(*pixel_angles_of(height)))
+    middle = dir_from_angles(np.radians(yaw_deg), np.radians(pitch_deg))
+    return np.exp(40 * (dirs @ middle - 1)).astype(np.float32)
+
+
+def pixel_angles_of(height: int) -> tuple[np.ndarray, np.ndarray]:
+    yaw = (np.arange(2 * height) + 0.5) / height * np.pi - np.pi
+    return yaw[None, :], (np.pi / 2 - (np.arange(height) + 0.5) / height * np.pi)[:, None]
+
+
+def spots(path: Path, yaw_deg: float, pitch_deg: float, **changes: object) -> Path:
+    return npz(path, np.array([0.0]), saliency=spot(yaw_deg, pitch_deg)[None], **changes)
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (None, (61, 21)),
+        ("@60,0,0", (1, 21)),
+        ("equirect:left@-150,0,0", (-149, 21)),
+        ("@61,21,0", (0, 0)),
+        ("@0,90,0", (None, -25)),  # what is above becomes the front, the front goes down
+    ],
+)
+def test_maps_of_the_file_are_turned_to_a_new_front(tmp_path, reading, expected):
+    path = spots(tmp_path / "mine.npz", 61, 21)
+    track = open_own_maps(path, CLIP, TIMES, reading)
+    yaw, pitch = peak_deg(track.at(0.0).saliency)
+    if expected[0] is not None:
+        assert (yaw, pitch) == pytest.approx(expected, abs=1.6)
+    else:
+        assert pitch == pytest.approx(expected[1], abs=4)
+    assert track.at(0.0).saliency.min() >= 0
+    assert track.reading == reading
+
+
+def test_maps_that_say_how_their_clip_was_read_are_turned_no_further(tmp_path):
+    path = spots(tmp_path / "made.npz", 61, 21, reading=np.array("@90,0,0"))
+    for reading, yaw in (("@90,0,0", 61), ("@60,0,0", 91), (None, 151)):
+        track = open_own_maps(path, CLIP, TIMES, reading)
+        assert peak_deg(track.at(0.0).saliency)[0] == pytest.approx(yaw, abs=1.6)
+    copy = tmp_path / "copy.npz"
+    open_own_maps(path, CLIP, TIMES, "@60,0,0").save_npz(copy)
+    again = open_own_maps(copy, CLIP, TIMES, "@60,0,0")
+    assert peak_deg(again.at(0.0).saliency)[0] == pytest.approx(91, abs=1.6)
+
+
+def test_a_folder_says_it_in_its_facts(tmp_path):
+    folder = tmp_path / "gt" / "beach.mp4"
+    folder.mkdir(parents=True)
+    for k in range(60):
+        np.save(folder / f"{k:05d}.npy", spot(61, 21))
+    (folder / "maps.json").write_text(json.dumps({"projection": "@90,0,0"}))
+    for path in (folder, tmp_path / "gt"):
+        track = open_own_maps(path, CLIP, TIMES, "@60,0,0")
+        assert peak_deg(track.at(1.0).saliency)[0] == pytest.approx(91, abs=1.6)
+
+
+def test_maps_of_another_projection_are_refused_in_a_sentence(tmp_path):
+    path = spots(tmp_path / "eac.npz", 61, 21, reading=np.array("eac@90,0,0"))
+    assert len(open_own_maps(path, CLIP, TIMES, "eac")) == 1
+    with pytest.raises(EvaluationError, match=r"eac\.npz belongs to the clip read as eac.* vr180"):
+        open_own_maps(path, CLIP, TIMES, "vr180-sbs")
+    odd = spots(tmp_path / "odd.npz", 61, 21, reading=np.array("@x,y"))
+    with pytest.raises(EvaluationError, match=r"odd\.npz was made of a clip read as '@x,y'"):
+        open_own_maps(odd, CLIP, TIMES)

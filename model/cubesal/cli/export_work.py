@@ -80,7 +80,7 @@ class Exporter:
                 shown_s = float(reader.times_s[reader.index_at(options.from_s)])
                 span = TimeRange(shown_s, shown_s + 1e-5)
             if options.maps is not None:
-                return open_own_maps(options.maps, options.clip, reader.times_s)
+                return open_own_maps(options.maps, options.clip, reader.times_s, options.projection)
             predictor, _ = load_predictor(options, self.console)
             track = analysed_track(reader, predictor, options, self.console, span)
             self.count_damaged(options.clip, len(reader.damaged))

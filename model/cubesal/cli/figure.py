@@ -29,7 +29,9 @@ def run(options: Options, console: Console) -> int:
     """Analyse the frames of the columns with every model, and draw."""
     methods = _methods(options)
     _check_output(options)
-    truth = open_truth(options.gt, options.clip) if options.gt is not None else None
+    truth = None
+    if options.gt is not None:
+        truth = open_truth(options.gt, options.clip, options.projection)
     with ClipReader(options.clip, projection=options.projection) as reader:
         indices, stride = _columns(reader, options)
         truths = _truths(truth, reader, indices)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cubesal.array_files import load_array, opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, MediaError
+from cubesal.inspection.turned_maps import Turn, map_turned, turn_of
 from cubesal.metrics import fixation_map
 from cubesal.metrics.fixations import density_of
 from cubesal.track import load_npz
@@ -24,13 +25,30 @@ TruthFn = Callable[[int, float], NDArray[np.float32]]
 _ROWS = 120
 
 
-def open_truth(path: Path, clip: Path) -> TruthFn:
+def open_truth(path: Path, clip: Path, reading: str | None = None) -> TruthFn:
     """How to find the ground truth of the frames of a clip. MediaError if ``path`` has none.
 
     A folder holds one npy per frame, named by its 0-based number, or is a ``Wild360_GT`` with such
     a folder ``<clip>.mp4`` in it. A file is an npy (h, w) or (T, h, w), an npz of fixations (u, v)
-    or of maps as ``cubesal predict`` writes them, or a picture of a density.
+    or of maps as ``cubesal predict`` writes them, or a picture of a density. All are of the file
+    as it is, and turned to how the clip is read.
     """
+    truth, turn = _found(path, clip), turn_of(path, reading)
+    if turn is None:
+        return truth
+    return lambda index, time_s: _turned(path, truth(index, time_s), turn)
+
+
+def _turned(path: Path, values: NDArray[np.float32], turn: Turn) -> NDArray[np.float32]:
+    if values.shape[1] != 2 * values.shape[0]:
+        raise MediaError(
+            f"{path} holds a map {values.shape}, which cannot be turned to the front of the clip:"
+            " it must be twice as wide as high"
+        )
+    return map_turned(values, turn).astype(np.float32)
+
+
+def _found(path: Path, clip: Path) -> TruthFn:
     if path.is_dir():
         folder = path / f"{clip.stem}.mp4"
         folder = folder if folder.is_dir() else path

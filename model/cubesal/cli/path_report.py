@@ -33,6 +33,7 @@ from cubesal.geometry import dir_from_uv
 from cubesal.inspection.own_maps import open_own_maps
 from cubesal.track import load_npz
 from cubesal.video import ClipReader
+from cubesal.video.reading import Reading
 from cubesal.whole_files import written_whole
 
 __all__ = ["run"]
@@ -63,7 +64,7 @@ def run(options: Options, console: Console) -> int:
     ground = _ground(source, options, console)
     settings = _settings(options, given)
     path = given or plan_path(ground.maps, ground.times_s, settings)
-    moments = _moments(options.gt, ground) if options.gt is not None else []
+    moments = _moments(options, ground) if options.gt is not None else []
     card = path_report(ground.maps, ground.times_s, path, settings, fps=ground.fps, moments=moments)
     return _tell(card, card.motion, options, console, ground.damaged)
 
@@ -90,7 +91,7 @@ def _ground(source: Path, options: Options, console: Console) -> _Ground:
         return _Ground(maps, times_s, _NPZ_FPS)
     with ClipReader(source, projection=options.projection) as reader:
         if options.maps is not None:
-            track = open_own_maps(options.maps, source, reader.times_s)
+            track = open_own_maps(options.maps, source, reader.times_s, options.projection)
         else:
             predictor, _ = load_predictor(options, console)
             track = analysed_track(reader, predictor, options, console)
@@ -116,8 +117,13 @@ def _settings(options: Options, path: CameraPath | None) -> PlannerOptions:
     )
 
 
-def _moments(file: Path, ground: _Ground) -> list[Moment]:
-    """When a frame with primary subjects is shown, and the directions of their middles."""
+def _moments(options: Options, ground: _Ground) -> list[Moment]:
+    """When a frame with primary subjects is shown, and the directions of their middles.
+
+    Ground truth names places of the file as it is.
+    """
+    file: Path = options.gt
+    source_from_view = Reading.parse(options.projection).source_from_view
     if ground.frame_times is None:
         raise EvaluationError("--gt names frames of a clip: give the clip instead of its maps")
     moments = []
@@ -127,7 +133,8 @@ def _moments(file: Path, ground: _Ground) -> list[Moment]:
                 f"{file} marks frame {frame.index}, and the clip has {len(ground.frame_times)}"
             )
         middles = [((u0 + u1) / 2 % 1, (v0 + v1) / 2) for u0, v0, u1, v1 in frame.boxes]
-        moments.append((float(ground.frame_times[frame.index]), dir_from_uv(np.array(middles))))
+        dirs = dir_from_uv(np.array(middles)) @ source_from_view
+        moments.append((float(ground.frame_times[frame.index]), dirs))
     return moments
 
 

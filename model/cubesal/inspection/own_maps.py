@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cubesal.errors import EvaluationError
 from cubesal.fingerprint import file_fingerprint
+from cubesal.inspection.turned_maps import track_turned, turn_of
 from cubesal.track import SaliencyTrack, load_npz
 
 __all__ = ["is_own_maps", "named_track", "open_own_maps", "own_maps_path", "own_maps_word"]
@@ -37,22 +38,29 @@ def own_maps_path(word: str) -> Path:
     return Path(word.split(":", 2)[2])
 
 
-def named_track(word: str, clip: Path, times_s: NDArray[np.float64]) -> SaliencyTrack:
+def named_track(
+    word: str, clip: Path, times_s: NDArray[np.float64], reading: str | None = None
+) -> SaliencyTrack:
     """:func:`open_own_maps` of a word; says so if the content is another one now."""
     path = own_maps_path(word)
-    track = open_own_maps(path, clip, times_s)
+    track = open_own_maps(path, clip, times_s, reading)
     if word != own_maps_word(path):
         raise EvaluationError(f"{path} has changed since it was chosen; choose it again")
     return track
 
 
-def open_own_maps(path: Path, clip: Path, times_s: NDArray[np.float64]) -> SaliencyTrack:
+def open_own_maps(
+    path: Path, clip: Path, times_s: NDArray[np.float64], reading: str | None = None
+) -> SaliencyTrack:
     """The maps of a clip whose frames are shown at ``times_s`` (F,), on the frames they belong to.
 
     ``path``: an npz with ``saliency`` (T, H, W), ``frame_index`` and ``time_s``, or a folder of npy
-    files numbered by frame, itself or as ``<clip>.mp4`` in it. MediaError or EvaluationError, in a
-    sentence, for what is none, is no equirect, or belongs to another clip.
+    files numbered by frame, itself or as ``<clip>.mp4`` in it. ``reading`` is how the clip is read:
+    maps of the file as it is are turned to it (:mod:`cubesal.inspection.turned_maps`).
+    MediaError or EvaluationError, in a sentence, for what is none, is no equirect, or belongs to
+    another clip or projection.
     """
+    turn = turn_of(_folder_of_clip(path, clip), reading)
     if path.is_dir():
         track = _of_folder(path, clip, times_s)
     elif path.suffix.lower() == ".npz":
@@ -65,7 +73,15 @@ def open_own_maps(path: Path, clip: Path, times_s: NDArray[np.float64]) -> Salie
     shape = next(m.shape for k in range(len(track)) if (m := track.get(k)) is not None)
     if shape[1] != 2 * shape[0]:
         raise EvaluationError(f"{path} holds maps {shape}: they must be twice as wide as high")
-    return _on_clip(path, track, clip, times_s)
+    track = track_turned(_on_clip(path, track, clip, times_s), turn)
+    track.reading = reading
+    return track
+
+
+def _folder_of_clip(path: Path, clip: Path) -> Path:
+    """Where the maps of the clip themselves are."""
+    inner = (path / f"{clip.stem}.mp4", path / clip.stem)
+    return next((folder for folder in inner if folder.is_dir()), path)
 
 
 def _of_folder(path: Path, clip: Path, times_s: NDArray[np.float64]) -> SaliencyTrack:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cubesal.errors import CubesalError, EvaluationError
 from cubesal.inspection.fixation_files import Fixations, read_fixations
+from cubesal.inspection.turned_maps import Turn, map_turned, places_turned, turn_of
 from cubesal.metrics import fixation_map
 from cubesal.metrics.fixations import density_of
 from cubesal.metrics.inputs import as_values, brought_to
@@ -95,9 +96,9 @@ class _FixationTruth(GroundTruth):
 class _TrackTruth(GroundTruth):
     kind = "maps"
 
-    def __init__(self, path: Path, track: SaliencyTrack) -> None:
+    def __init__(self, path: Path, track: SaliencyTrack, turn: Turn | None) -> None:
         super().__init__(path)
-        self._track = track
+        self._track, self._turn = track, turn
 
     @property
     def count(self) -> int:
@@ -111,15 +112,15 @@ class _TrackTruth(GroundTruth):
         view = self._track.at(time_s)
         if view.saliency is None or not times[0] - step <= time_s <= times[-1] + step:
             return None
-        return _of_density(self.path, view.saliency)
+        return _of_density(self.path, view.saliency, self._turn)
 
 
 class _FolderTruth(GroundTruth):
     kind = "maps"
 
-    def __init__(self, path: Path, files: dict[int, Path]) -> None:
+    def __init__(self, path: Path, files: dict[int, Path], turn: Turn | None) -> None:
         super().__init__(path)
-        self._files = files
+        self._files, self._turn = files, turn
 
     @property
     def count(self) -> int:
@@ -130,10 +131,10 @@ class _FolderTruth(GroundTruth):
 
         del time_s
         file = self._files.get(frame_index)
-        return None if file is None else _of_density(file, load_map(file))
+        return None if file is None else _of_density(file, load_map(file), self._turn)
 
 
-def _of_density(path: Path, values: NDArray[np.floating]) -> TruthMap | None:
+def _of_density(path: Path, values: NDArray[np.floating], turn: Turn | None) -> TruthMap | None:
     """A map as truth; None for one that says nothing. EvaluationError if it is no density."""
     if values.ndim != 2 or values.shape[1] != 2 * values.shape[0]:
         raise EvaluationError(
@@ -144,7 +145,7 @@ def _of_density(path: Path, values: NDArray[np.floating]) -> TruthMap | None:
         raise EvaluationError(f"{path} has negative values: ground truth is a density")
     if np.ptp(values) == 0:
         return None
-    return TruthMap(brought_to(as_values(values, "truth"), _ROWS))
+    return TruthMap(brought_to(as_values(map_turned(values, turn), "truth"), _ROWS))
 
 
 def open_ground_truth(
@@ -152,6 +153,7 @@ def open_ground_truth(
     clip: str,
     frame_index: NDArray[np.int64],
     time_s: NDArray[np.float64],
+    reading: str | None = None,
 ) -> GroundTruth:
     """Open ground truth of a clip.
 
@@ -159,30 +161,34 @@ def open_ground_truth(
         path: a file or folder as the module says.
         clip: the stem of the clip's file, by which it is found in a ``Wild360_GT``.
         frame_index, time_s: (K,) ascending, some frames of the clip and when they are shown.
+        reading: how the clip is read; what lies in the file's own sphere is turned to it.
 
     Raises:
-        EvaluationError: there is none, or it is damaged; names the file and what is wrong.
+        EvaluationError: there is none, it is damaged, or belongs to another projection; names the
+            file and what is wrong.
     """
     if path.is_dir():
-        return _open_folder(path, clip)
+        return _open_folder(path, clip, reading)
     suffix = path.suffix.lower()
     if not path.is_file() or suffix not in (".csv", ".npz"):
         raise EvaluationError(
             f"{path} is no ground truth: open a CSV of fixations, an npz of fixations or maps, or "
             "a folder of numbered npy heat maps"
         )
+    turn = turn_of(path, reading)
     fixations = read_fixations(path, frame_index, time_s)
     if fixations is not None:
-        return _FixationTruth(path, fixations)
+        u, v = places_turned(fixations.u, fixations.v, turn)
+        return _FixationTruth(path, replace(fixations, u=u, v=v))
     try:
-        return _TrackTruth(path, load_npz(path))
+        return _TrackTruth(path, load_npz(path), turn)
     except EvaluationError:
         raise
     except CubesalError as error:
         raise EvaluationError(str(error)) from error
 
 
-def _open_folder(path: Path, clip: str) -> GroundTruth:
+def _open_folder(path: Path, clip: str, reading: str | None) -> GroundTruth:
     # Here, because the package imports torch, which a window that only opens does not need.
     from cubesal.evaluation.predictions import numbered_files
 
@@ -190,7 +196,7 @@ def _open_folder(path: Path, clip: str) -> GroundTruth:
     for folder in folders:
         files = numbered_files(folder) if folder.is_dir() else {}
         if files:
-            return _FolderTruth(folder, files)
+            return _FolderTruth(folder, files, turn_of(folder, reading))
     raise EvaluationError(
         f"{path} holds no numbered npy heat maps, neither itself nor in {clip}.mp4: choose the "
         "folder of this clip"
