@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from math import exp, hypot
+from math import exp, hypot, radians
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -26,6 +26,8 @@ _REPLAN_MS = 700
 _JOIN_S = 0.45
 #: A playhead that goes farther between two looks has been moved: seconds back, and ahead.
 _BACK_S, _AHEAD_S = 0.5, 1.0
+#: With less than this left of the way to the path, easing is slower than a film may turn.
+_NEARLY = radians(0.1)
 
 
 class Steering(QObject):
@@ -50,7 +52,7 @@ class Steering(QObject):
         self._ease.timeout.connect(self._follow)
         self._offset = (0.0, 0.0, 0.0)
         self._joined_at = 0.0
-        self._last_s = 0.0
+        self._last_s, self._was_playing = 0.0, False
         self._mode: PilotMode = ""
         #: Whether the person has steered since the autopilot last did, and whether the present
         #: path therefore begins at their view instead of at the start of the analysed stretch.
@@ -229,6 +231,8 @@ class Steering(QObject):
 
     def _follow(self) -> None:
         """Put the camera where the autopilot wants it while it holds the camera."""
+        begins = self._state.playhead.playing and not self._was_playing
+        self._was_playing = self._state.playhead.playing
         if not self._state.autopilot:
             self._ease.stop()
             return
@@ -236,6 +240,8 @@ class Steering(QObject):
         if not -_BACK_S < head.time_s - self._last_s < _AHEAD_S * max(head.speed, 1.0):
             self._on_seek(head.time_s)
         self._last_s = head.time_s
+        if begins:
+            self._set_out()
         there = self._pilot.fly(head, here)
         if there is not None and head.playing and self._pilot.mode != self._mode:
             self._level(wrap_angle(here.roll - there.roll))
@@ -248,6 +254,13 @@ class Steering(QObject):
         self._state.set_camera(
             Camera(there.yaw + yaw, there.pitch + pitch, there.roll + roll, hfov)
         )
+
+    def _set_out(self) -> None:
+        """Film begins: from beside the path the camera comes to it no faster than it may turn."""
+        yaw, pitch, _ = self._eased()
+        if hypot(yaw, pitch) > _NEARLY:
+            self._pilot.set_out(self._state.playhead, self._state.camera)
+            self._offset = (0.0, 0.0, self._offset[2])
 
     def _on_seek(self, now_s: float) -> None:
         """The playhead was moved: what was flown says nothing about this moment."""

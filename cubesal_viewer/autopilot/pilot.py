@@ -110,6 +110,11 @@ class Pilot(QObject):
         self._is_flying = False
         self._rest()
 
+    def set_out(self, head: Playhead, here: Camera) -> None:
+        """Begin to fly from a view beside the path, at rest; the best way onto it is looked for."""
+        self._rest()
+        self._live.begin(FollowState(head.time_s, ViewState.resting(here)))
+
     def fly(self, head: Playhead, here: Camera) -> Camera | None:
         """Where to look now, as wide as ``here``; None: where the camera looks already."""
         self._now_s, self._is_flying = head.time_s, head.playing

@@ -130,3 +130,19 @@ def test_where_the_plan_ends_the_filter_takes_over_from_it(
     held = viewer.state.camera
     qtbot.wait(100)
     assert viewer.state.camera.yaw == pytest.approx(held.yaw, abs=radians(3))
+
+
+def test_play_in_the_middle_of_easing_to_a_plan_keeps_to_the_speed_limit(
+    qtbot: QtBot, viewer: Viewer, slow_model: Slow, clip: Path
+) -> None:
+    slow_model.seconds = 0.0
+    open_clip(qtbot, viewer, clip)
+    recorder = Recorder(viewer)
+    qtbot.waitUntil(lambda: viewer.state.camera.yaw > radians(10), timeout=20_000)
+    assert not viewer.steering.settled  # it eases towards the peak, faster than any film may turn
+    viewer.transport.play()
+    begun = viewer.state.camera.yaw
+    qtbot.waitUntil(lambda: recorder.mode == "planned" and len(recorder.rows) > 60, timeout=15_000)
+    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.05 + 0.5
+    assert abs(recorder.rows[0][1] - begun) < radians(4)
+    assert viewer.state.camera.yaw > begun + radians(15)  # it is on its way
