@@ -90,11 +90,13 @@ def test_maps_are_those_of_the_eye_and_front_that_were_asked_for(pair: Path) -> 
     assert strongest == pytest.approx([-30, 40, 0], abs=3)
 
 
-def test_a_script_for_ffmpeg_cuts_out_the_eye_and_refuses_a_turn(
+def test_a_script_for_ffmpeg_cuts_out_the_eye_and_refuses_what_is_no_equirect(
     pair: Path, tmp_path: Path
 ) -> None:
     path, out = still_path(Camera()), tmp_path / "a.ffmpeg"
     export_path(pair, path, out, size=(64, 36), projection=":right")
     assert "crop=iw:ih/2:0:ih/2" in out.read_text()
-    with pytest.raises(ExportError, match="turned or resampled"):
-        export_path(pair, path, out, size=(64, 36), projection="@10,0,0")
+    export_path(pair, path, out, size=(64, 36), projection=":right@10,0,0")
+    assert "crop=iw:ih/2:0:ih/2" in out.read_text()
+    with pytest.raises(ExportError, match="which is no equirect"):
+        export_path(pair, path, out, size=(64, 36), projection="vr180@10,0,0")

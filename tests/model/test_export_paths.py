@@ -116,6 +116,34 @@ def test_ffmpeg_draws_from_the_script_what_we_export(lossless, tmp_path, span, r
 
 
 @needs_ffmpeg
+@pytest.mark.parametrize("front", ["@100,0,0", "@-140,35,20"])
+def test_the_script_of_a_clip_with_a_new_front_draws_what_we_export(tmp_path, front):
+    """Twice as fine a source: our tilted sphere is resampled before the view is."""
+    pictures = [np.roll(demo_frame(9.4, 640), 6 * k, axis=1) for k in range(4)]
+    clip = make_clip(
+        tmp_path / "fine.mp4",
+        size=(1280, 640),
+        frames=4,
+        fps=12,
+        pictures=pictures,
+        options={"qp": "0", "preset": "ultrafast"},
+    )
+    path, script = moving(roll=0.1), tmp_path / "fine.ffmpeg"
+    export_path(clip, path, script, size=(320, 180), projection=front)
+    run_script(script, tmp_path / "theirs.mkv")
+    theirs = luma_of(tmp_path / "theirs.mkv")
+
+    def likeness(projection: str | None) -> list[float]:
+        ours, coding = tmp_path / "ours.mp4", Encoding("h264", 0)
+        wish = {"width": 320, "height": 180, "encoding": coding}
+        export_nfov(clip, path, ours, projection=projection, **wish)
+        return [ssim(a, b) for a, b in zip(luma_of(ours), theirs, strict=True)]
+
+    assert min(likeness(front)) >= 0.97
+    assert max(likeness(None)) < 0.9
+
+
+@needs_ffmpeg
 def test_the_script_keeps_every_frame_of_a_variable_rate_at_its_time(tmp_path):
     pts = [0, 512, 1100, 1500, 2600, 2700, 4000, 4512, 5024, 7000, 7512, 8024]
     clip = make_clip(tmp_path / "it's, v[1].mp4", pts=pts, time_base=Fraction(1, 15360))

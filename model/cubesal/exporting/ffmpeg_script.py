@@ -7,7 +7,8 @@ command *adds* its turn to the last one unless ``reset_rot=1``; and a source of 
 Angles stretched by W/(W-1), upright ones by H/(H-1), undo that to a tenth of a pixel, but beyond
 the seam the picture is a whole column off.  Paths that see the seam therefore get one more column,
 a copy of the first, for which v360 needs whole chroma; then half a column of yaw is all that is
-left to undo.
+left to undo.  Where the clip's front was set anew the cameras are turned back into the sphere as it
+is stored.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from cubesal.autopilot import CameraPath
 from cubesal.autopilot.path import write_text
+from cubesal.autopilot.turning import camera_turned
 from cubesal.camera import Camera, view_outline
 from cubesal.errors import ExportError
 from cubesal.exporting.ranges import TimeRange, frames_within
@@ -85,7 +87,8 @@ def save_ffmpeg_script(
     _check(reader.info)
     indices = frames_within(reader, span)
     times = reader.times_s[indices]
-    cameras, aspect = [path.at(float(t)) for t in times], size[0] / size[1]
+    turn, aspect = Reading.parse(reader.info.reading).source_from_view, size[0] / size[1]
+    cameras = [camera_turned(path.at(float(t)), turn) for t in times]
     continued = any(_sees_seam(camera, aspect) for camera in cameras)
     views = [_View.of(camera, reader.info, aspect, continued) for camera in cameras]
     starts = _starts_s(reader, indices)
@@ -102,10 +105,10 @@ def save_ffmpeg_script(
 
 def _check(info: ClipInfo) -> None:
     """Refuse what the one v360 of the script would read wrongly."""
-    if info.projection != "equirect" or Reading.parse(info.reading).is_turned:
+    if info.projection != "equirect":
         raise ExportError(
-            f"a script for ffmpeg reads {info.path.name} as it is stored, but here it is turned or "
-            "resampled; export the flat video itself, or the path as csv, json or otio"
+            f"a script for ffmpeg reads {info.path.name} as it is stored, which is no equirect; "
+            "export the flat video itself, or the path as csv, json or otio"
         )
 
 
