@@ -37,13 +37,11 @@ class Strip(QObject):
         self._hud_shown = False
         self._timer = QTimer(self, interval=_REFRESH_MS, singleShot=True)
         self._timer.timeout.connect(self._refresh)
-        for signal in (
-            state.camera_changed,
-            state.lens_changed,
-            analysis.track_changed,
-            steering.path_changed,
-        ):
+        self._curves_are_old = True
+        for signal in (state.camera_changed, state.lens_changed):
             signal.connect(self._ask)
+        for signal in (analysis.track_changed, steering.path_changed):
+            signal.connect(self._ask_for_curves)
         state.playhead_changed.connect(self._show_hud)
         state.edits_changed.connect(self._on_edits)
         editor.keys_changed.connect(self._show_keys)
@@ -55,6 +53,10 @@ class Strip(QObject):
     def _ask(self) -> None:
         if not self._timer.isActive():
             self._timer.start()
+
+    def _ask_for_curves(self) -> None:
+        self._curves_are_old = True
+        self._ask()
 
     def toggle_hud(self) -> None:
         """Show or hide what is written over the flat view."""
@@ -86,17 +88,14 @@ class Strip(QObject):
         self._window.timeline.marks.set_span(edits.span_s, duration_s)
 
     def _refresh(self) -> None:
-        track, plan, timeline = self._analysis.track, self._steering.plan, self._window.timeline
-        nothing = np.zeros(0)
-        timeline.set_captured(*((plan.times_s, plan.shares) if plan else (nothing, nothing)))
+        if self._curves_are_old:  # not for every view: each of them repaints the whole timeline
+            self._curves_are_old = False
+            self._show_curves()
+        track = self._analysis.track
         if track is None:
-            timeline.set_attention(nothing, nothing)
-            timeline.set_analysed([])
             self._show_share(None)
             self._window.nfov.set_missed(None)
             return
-        timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
-        timeline.set_analysed(track.analysed_ranges())
         saliency = track.at(self._state.playhead.time_s).saliency
         camera = self._state.camera
         lens = self._state.lens
@@ -104,3 +103,14 @@ class Strip(QObject):
         self._show_share(share)
         missed = None if saliency is None else missed_view(saliency, camera, NFOV_ASPECT)
         self._window.nfov.set_missed(missed)
+
+    def _show_curves(self) -> None:
+        track, plan, timeline = self._analysis.track, self._steering.plan, self._window.timeline
+        nothing = np.zeros(0)
+        timeline.set_captured(*((plan.times_s, plan.shares) if plan else (nothing, nothing)))
+        if track is None:
+            timeline.set_attention(nothing, nothing)
+            timeline.set_analysed([])
+            return
+        timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
+        timeline.set_analysed(track.analysed_ranges())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 __all__ = ["paint_ruler"]
 
@@ -15,12 +16,41 @@ _SHADE: Final = QColor(0, 0, 0, 150)
 _STEP_DEG: Final = 30
 _NAMED_DEG: Final = 90
 _SHORT, _LONG = 4.0, 8.0
+#: How far ticks and words may reach beyond the picture.
+_BEYOND: Final = 4.0
 #: Narrower pictures get ticks without numbers.
 _ROOM_FOR_WORDS: Final = 420.0
 
 
 def paint_ruler(painter: QPainter, picture: QRectF) -> None:
-    """Draw yaw ticks along the bottom and pitch ticks along the left edge of ``picture``."""
+    """Draw yaw ticks along the bottom and pitch ticks along the left edge of ``picture``.
+
+    From an image that is made once for a size: drawn word by word on a canvas of OpenGL, they cost
+    as much as the picture.
+    """
+    ratio = painter.device().devicePixelRatioF()
+    font = painter.font().toString()
+    image = _image(picture.width(), picture.height(), ratio, font)
+    painter.drawImage(picture.topLeft() - QPointF(0, _BEYOND), image)
+
+
+@lru_cache(maxsize=4)
+def _image(width: float, height: float, ratio: float, font: str) -> QImage:
+    size = QSizeF(width + _BEYOND, height + 2 * _BEYOND) * ratio
+    image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    face = QFont()
+    face.fromString(font)
+    painter.setFont(face)
+    _paint(painter, QRectF(0, _BEYOND, width, height))
+    painter.end()
+    return image
+
+
+def _paint(painter: QPainter, picture: QRectF) -> None:
     font = QFont(painter.font())
     font.setPixelSize(10)
     painter.setFont(font)

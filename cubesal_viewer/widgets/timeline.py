@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
@@ -20,6 +20,8 @@ __all__ = ["Timeline"]
 
 #: The band at the foot of the strip that shows analysed ranges, as a share of its height.
 _BAND = 0.07
+#: Whatever moves in it repaints all of the strip, which playing pictures have no time for.
+_PACE_MS = 100
 #: A press that moves less than this is a click.
 _DRAG_PX = 4
 
@@ -66,6 +68,9 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._peaks.setFillLevel(0)
         self._share = self.plot(connect="finite")
         self._playhead = pg.InfiniteLine(0)
+        self._playhead_s = 0.0
+        self._pace = QTimer(self, interval=_PACE_MS, singleShot=True)
+        self._pace.timeout.connect(self._move_playhead)
         self.addItem(self._playhead, ignoreBounds=True)
         self.marks = TimelineMarks(self)
         self._grabbed: PathKey | None = None
@@ -94,8 +99,15 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.marks.set_span(None, duration_s)
 
     def set_playhead(self, time_s: float) -> None:
-        """Move the playhead; emits nothing."""
-        self._playhead.setValue(time_s)
+        """Move the playhead, at once or within a tenth of a second; emits nothing."""
+        self._playhead_s = time_s
+        if not self._pace.isActive():
+            self._move_playhead()
+
+    def _move_playhead(self) -> None:
+        if self._playhead.value() != self._playhead_s:
+            self._playhead.setValue(self._playhead_s)
+            self._pace.start()
 
     def set_analysed(self, ranges: Sequence[tuple[float, float]]) -> None:
         """Mark the analysed stretches (start_s, end_s)."""

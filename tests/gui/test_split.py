@@ -67,7 +67,7 @@ def cell_middle(viewer: Viewer, number: int) -> QPoint:
 
 
 def test_four_views_show_the_peaks_beside_the_camera(qtbot, looking):
-    alone = looking.window.nfov.grab_image()
+    alone = looking.window.nfov.grab_picture()
     split(qtbot, looking, 2)
     pane = looking.window.nfov
     for side, (yaw, pitch, _) in zip(pane.sides, PEAKS[1:], strict=True):
@@ -82,7 +82,7 @@ def test_four_views_show_the_peaks_beside_the_camera(qtbot, looking):
     assert len({part.tobytes() for part in parts}) == 4
     qtbot.keyClick(looking.window, Qt.Key.Key_B)
     assert pane.split == 1
-    assert pane.grab_image() == alone
+    assert pane.grab_picture() == alone
 
 
 def test_a_click_on_a_view_takes_the_camera_there_and_enter_does_too(qtbot, looking):
