@@ -16,6 +16,7 @@ from cubesal.inspection import is_own_maps, own_maps_path
 from cubesal.models import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
+from cubesal_viewer.clip_notes import ClipNotes
 from cubesal_viewer.display import UploadKeys, resolve
 from cubesal_viewer.document.keeper import Keeper
 from cubesal_viewer.editing.choosing import Choosing
@@ -87,6 +88,7 @@ class Viewer(QObject):
             self.state, self._keeper, self.transport, self.analysis, self.window, settings
         )
         self.documents = self.files.documents
+        self.notes = ClipNotes(self.state, self.transport, self.window)
         self.own_maps = OwnMaps(self.state, self.window, settings)
         self.inspect = Inspect(self, self._keeper)
         self.readings = Readings(

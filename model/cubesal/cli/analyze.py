@@ -11,7 +11,7 @@ from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL
 from cubesal.cli.outputs import check_file, writable_folder
-from cubesal.cli.predict_report import damage_in_words
+from cubesal.cli.predict_report import damage_in_words, resizing_in_words
 from cubesal.cli.work import load_predictor
 from cubesal.document import (
     SUFFIX,
@@ -48,9 +48,11 @@ def run(options: Options, console: Console) -> int:
         with _opened(out, options, rate_hz, console) as document:
             made = _filled(document, key, grid, reader, options, console)
         damaged, lost = len(reader.damaged), reader.info.lost_frames
-        is_cut_off = reader.info.is_cut_off
+        is_cut_off, resized = reader.info.is_cut_off, len(reader.resized)
     if damaged or lost or is_cut_off:
         console.error(f"{clip} is damaged: {damage_in_words(damaged, lost, is_cut_off)}")
+    if resized:
+        console.note(f"{clip}: {resizing_in_words(resized)}")
     report = {
         "document": str(out),
         "maps": len(grid),
@@ -58,6 +60,7 @@ def run(options: Options, console: Console) -> int:
         "damaged_frames": damaged,
         "lost_frames": lost,
         "is_cut_off": is_cut_off,
+        "resized_frames": resized,
         "seconds": round(time.perf_counter() - began, 3),
     }
     console.note(f"{out}: {len(grid)} maps, {len(grid) - made} of them from an earlier run")

@@ -87,4 +87,6 @@ class _Batch:
                 continue
             outputs = [str(self._job.out / name) for name in record.outputs]
             numbers = (record.maps, record.damaged_frames, record.lost_frames, record.is_cut_off)
-            self._settled.append(ClipOutcome(str(clip.path), "skipped", outputs, *numbers))
+            outcome = ClipOutcome(str(clip.path), "skipped", outputs, *numbers)
+            outcome.resized_frames = record.resized_frames
+            self._settled.append(outcome)

@@ -60,6 +60,7 @@ class ClipOutcome:
     damaged_frames: int = 0
     lost_frames: int = 0
     is_cut_off: bool = False
+    resized_frames: int = 0
     seconds: float = 0.0
     error: str | None = None
     #: No clip can succeed: the model does not load, or the worker is of another version.

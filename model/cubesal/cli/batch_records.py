@@ -33,6 +33,7 @@ class BatchRecord:
     damaged_frames: int
     lost_frames: int
     is_cut_off: bool
+    resized_frames: int = 0
 
 
 def settings_of(options: Options) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from cubesal.cli.batch_job import ClipOutcome
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
-from cubesal.cli.predict_report import damage_in_words
+from cubesal.cli.predict_report import damage_in_words, resizing_in_words
 
 __all__ = ["BatchReport"]
 
@@ -33,7 +33,9 @@ class BatchReport:
         elif outcome.is_partial:
             words = damage_in_words(outcome.damaged_frames, outcome.lost_frames, outcome.is_cut_off)
             self._console.error(f"{outcome.input} is damaged: {words}")
-        elif outcome.state == "done":
+        if outcome.resized_frames:
+            self._console.note(f"{outcome.input}: {resizing_in_words(outcome.resized_frames)}")
+        if outcome.state == "done" and not outcome.is_partial:
             self._console.detail(f"{outcome.input}: {outcome.maps} maps, {outcome.seconds} s")
 
     def finish(self, as_json: bool) -> int:

@@ -97,6 +97,7 @@ def _work(task: ClipTask, job: BatchJob, outcome: ClipOutcome) -> None:
     outcome.state, outcome.outputs = "done", report.outputs
     outcome.maps, outcome.lost_frames = report.maps, report.lost_frames
     outcome.damaged_frames, outcome.is_cut_off = report.damaged_frames, report.is_cut_off
+    outcome.resized_frames = report.resized_frames
 
 
 def _engine(job: BatchJob, console: Console) -> tuple[SaliencyPredictor, SaliencyModel]:
@@ -130,6 +131,7 @@ def _publish(task: ClipTask, job: BatchJob, report: PredictReport) -> None:
             report.damaged_frames,
             report.lost_frames,
             report.is_cut_off,
+            report.resized_frames,
         )
         write_record(task.clip, record, job.out)
     except OSError as error:

@@ -12,6 +12,7 @@ from cubesal.cli.export_jobs import jobs_of
 from cubesal.cli.export_work import Exporter
 from cubesal.errors import ExportError
 from cubesal.exporting import Entry, ExportQueue
+from cubesal.video.cut_off import is_cut_off
 
 __all__ = ["run"]
 
@@ -69,6 +70,9 @@ def _report(
         console.result(json.dumps({"input": next(iter(clips), None), "outputs": written}))
     for clip, count in exporter.damaged.items():
         console.error(f"{clip} is damaged: {count} frames could not be decoded")
+    cut_off = [clip for clip in dict.fromkeys(e.job.clip for e in entries) if is_cut_off(clip)]
+    for clip in cut_off:
+        console.error(f"{clip} is damaged: the file was cut off; what is there was exported")
     if told or waiting:
         return PARTIAL if written else UNUSABLE
-    return PARTIAL if any(exporter.damaged.values()) else DONE
+    return PARTIAL if any(exporter.damaged.values()) or cut_off else DONE

@@ -16,6 +16,7 @@ from cubesal.cli.predict_report import (
     exit_code,
     memory_in_words,
     reports_as_json,
+    resizing_in_words,
     show_timings,
 )
 from cubesal.cli.predict_whole import files_beside, predict_whole
@@ -105,6 +106,8 @@ class _Work:
         if report.is_partial:
             words = damage_in_words(report.damaged_frames, report.lost_frames, report.is_cut_off)
             self._console.error(f"{path} is damaged: {words}")
+        if report.resized_frames:
+            self._console.note(f"{path}: {resizing_in_words(report.resized_frames)}")
         if self._options.timings or self._console.verbosity > 0:
             show_timings(report, self._predictor.device, self._console)
 

@@ -55,6 +55,7 @@ def predict_frames(
         report.damaged_frames = len(reader.damaged)
         report.lost_frames = reader.info.lost_frames
         report.is_cut_off = reader.info.is_cut_off
+        report.resized_frames = len(reader.resized)
         folder.finish(work.facts())
     console.note(f"{target.name}: {work.numbers.in_words()}")
 

@@ -19,6 +19,7 @@ __all__ = [
     "memory_in_words",
     "model_label",
     "reports_as_json",
+    "resizing_in_words",
     "show_timings",
 ]
 
@@ -35,6 +36,8 @@ class PredictReport:
     #: Before the first that can be decoded, or behind the end of a clip that was cut off.
     lost_frames: int = 0
     is_cut_off: bool = False
+    #: Of the frames read: those stored in another size than the first one.
+    resized_frames: int = 0
     error: str | None = None
     #: Of the maps: how many an earlier run had made.
     kept: int = 0
@@ -76,6 +79,14 @@ def damage_in_words(damaged_frames: int, lost_frames: int, is_cut_off: bool = Fa
     if is_cut_off:
         words.append("the file was cut off, and the maps are those of what is there")
     return "; ".join(words)
+
+
+def resizing_in_words(resized_frames: int) -> str:
+    """What became of a clip whose pictures change their size on the way: that is no damage."""
+    return (
+        f"the size of its pictures changes on the way: {resized_frames} of the frames read were"
+        " scaled to that of the first"
+    )
 
 
 def reports_as_json(reports: list[PredictReport]) -> str:

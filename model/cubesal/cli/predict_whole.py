@@ -79,6 +79,7 @@ def predict_whole(
             report.damaged_frames = len(reader.damaged)
             report.lost_frames = reader.info.lost_frames
             report.is_cut_off = reader.info.is_cut_off
+            report.resized_frames = len(reader.resized)
             is_still = reader.info.is_still
         target = map_target(options.out, path.stem, options.format)
         with stage("write"):

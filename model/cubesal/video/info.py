@@ -84,7 +84,8 @@ class ClipInfo:
 class Frame:
     """One decoded frame: ``time_s`` counts from the first frame, ``pts`` is the file's own.
 
-    ``coverage``: the part of the sphere that it shows, None: all of it.
+    ``coverage``: the part of the sphere that it shows, None: all of it.  ``is_resized``: stored in
+    another size than the first one, and scaled to that.
     """
 
     index: int
@@ -92,6 +93,7 @@ class Frame:
     pts: int
     planes: YuvPlanes
     coverage: Coverage | None = None
+    is_resized: bool = False
 
     def rgb(self) -> NDArray[np.uint8]:
         """The picture as RGB (H, W, 3) uint8, converted on each call."""

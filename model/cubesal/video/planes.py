@@ -100,6 +100,11 @@ class PlaneExtractor:
         self._resample = resample
         self._reformatter = VideoReformatter()
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) to which every picture is brought before it is turned or cropped."""
+        return self._size
+
     def __call__(self, picture: VideoFrame) -> YuvPlanes:
         """The planes of one eye; they stay valid for as long as they are held."""
         colour = colour_of(picture, self._name)

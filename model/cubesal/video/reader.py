@@ -55,6 +55,7 @@ class ClipReader:
         self._decoder = clip.decoder
         self._extract = clip.extract
         self._last: Frame | None = None
+        self._resized: set[int] = set()
         self.info: ClipInfo = clip.info
         self.pts: NDArray[np.int64] = clip.pts
         self.times_s: NDArray[np.float64] = (clip.pts - clip.pts[0]) * float(clip.info.time_base)
@@ -65,6 +66,14 @@ class ClipReader:
     def damaged(self) -> frozenset[int]:
         """Indices read or passed so far whose own picture could not be decoded."""
         return self._decoder.damaged
+
+    @property
+    def resized(self) -> frozenset[int]:
+        """Indices read so far whose picture is stored in another size than the first one's.
+
+        They are scaled to it; that is no damage, but what was coded finer or coarser is not seen.
+        """
+        return frozenset(self._resized)
 
     def read(self, index: int, is_pointless: Callable[[], bool] | None = None) -> Frame:
         """The frame at ``index``; cheap for the next one and for those just passed.
@@ -102,8 +111,12 @@ class ClipReader:
                 f"{self.info.path.name} can no longer be decoded at frame {index}; "
                 "check whether the file was changed or removed while it was open"
             )
+        is_resized = (picture.width, picture.height) != self._extract.size
+        if is_resized:
+            self._resized.add(index)
         time_s, pts = float(self.times_s[index]), int(self.pts[index])
-        return Frame(index, time_s, pts, self._extract(picture), self.info.coverage)
+        planes = self._extract(picture)
+        return Frame(index, time_s, pts, planes, self.info.coverage, is_resized)
 
     def frames(self, indices: Iterable[int] | None = None) -> Iterator[Frame]:
         """Frames of ascending ``indices``, or all; decodes across small gaps, seeks over wide."""
