@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +20,8 @@ Pull = Callable[[int], NDArray[np.int16]]
 
 #: ``CUBESAL_AUDIO=none`` plays no sound; ``null`` plays it to a device that nobody hears.
 AUDIO_VARIABLE = "CUBESAL_AUDIO"
+_CARDS = Path("/proc/asound/cards")
+_SYSTEM_SERVER = Path("/run/pulse/native")
 _PERIOD_MS = 30
 _PERIODS = 3
 
@@ -46,6 +50,8 @@ def open_device() -> SoundDevice:
         import miniaudio
     except ImportError:
         raise DeviceError("no sound: install cubesal-viewer[audio] to hear clips") from None
+    if asked != "null" and _is_mute():
+        raise DeviceError("no sound: this computer has no device for it")
     backends = [miniaudio.Backend.NULL] if asked == "null" else None
     try:
         device = miniaudio.PlaybackDevice(
@@ -60,6 +66,22 @@ def open_device() -> SoundDevice:
     except miniaudio.MiniaudioError:
         raise DeviceError("no sound: this computer has no device for it") from None
     return _MiniaudioDevice(device)
+
+
+def _is_mute() -> bool:
+    """Whether a Linux has neither a sound server nor a card.
+
+    Asked for a device there, ALSA itself writes two dozen lines of complaint to the terminal.
+    """
+    if not sys.platform.startswith("linux") or os.environ.get("PULSE_SERVER"):
+        return False
+    sockets = [Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pulse/native", _SYSTEM_SERVER]
+    if any(socket.exists() for socket in sockets):
+        return False
+    try:
+        return "[" not in _CARDS.read_text()  # as in " 0 [PCH            ]: HDA-Intel"
+    except OSError:
+        return True
 
 
 class _MiniaudioDevice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cubesal.errors import DeviceError
+from cubesal_viewer.playback import sound_device
 from cubesal_viewer.playback.clock import PlaybackClock
 from cubesal_viewer.playback.sound import Sound
 from cubesal_viewer.playback.sound_device import Pull, open_device
@@ -244,3 +246,17 @@ def test_the_real_library_asks_for_samples(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(__import__("sys").modules, "miniaudio", None)
     with pytest.raises(DeviceError, match=r"cubesal-viewer\[audio\]"):
         open_device()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux says so in /proc")
+def test_without_card_and_server_it_is_said_without_a_word_of_alsa(tmp_path, monkeypatch, capfd):
+    pytest.importorskip("miniaudio")
+    for variable in ("PULSE_SERVER", sound_device.AUDIO_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(sound_device, "_SYSTEM_SERVER", tmp_path / "native")
+    monkeypatch.setattr(sound_device, "_CARDS", tmp_path / "cards")
+    (tmp_path / "cards").write_text("--- no soundcards ---\n")
+    with pytest.raises(DeviceError, match="no device"):
+        sound_device.open_device()
+    assert capfd.readouterr().err == ""
