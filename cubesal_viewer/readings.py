@@ -17,6 +17,7 @@ from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QMenu
 
 from cubesal.autopilot.turning import areas_turned, camera_turned, keys_turned
+from cubesal.camera import Camera
 from cubesal.document import SUFFIX, regions_turned
 from cubesal.geometry import rotation
 from cubesal.video import ClipInfo, Eye, Layout
@@ -126,6 +127,11 @@ class Readings(QObject):
         """Whether the clip on show is on its way to be read in another way."""
         return self._wanted is not None
 
+    @property
+    def _camera(self) -> Camera:
+        """The view, in the frame of how the clip is read or is about to be."""
+        return camera_turned(self._state.camera, _turn(self._shown, self.reading))
+
     def choose_projection(self, name: str) -> None:
         """Take the clip for something else; "" for what the file says.
 
@@ -142,12 +148,12 @@ class Readings(QObject):
 
     def set_front(self) -> None:
         """What the view looks at becomes yaw 0; the horizon stays."""
-        turn = self.reading.source_from_view @ rotation(self._state.camera.yaw)
+        turn = self.reading.source_from_view @ rotation(self._camera.yaw)
         self._change(self.tr("Set the front"), self._in_columns(self.reading.turned_to(turn)))
 
     def level_horizon(self) -> None:
         """The view's middle comes to lie on the horizon, and the view level, at the same yaw."""
-        camera = self._state.camera
+        camera = self._camera
         turn = self.reading.source_from_view @ camera.world_from_camera @ rotation(camera.yaw).T
         self._change(self.tr("Level the horizon"), self.reading.turned_to(turn))
 

@@ -145,6 +145,20 @@ def test_front_and_horizon_are_set_to_the_view_and_what_was_made_stays_where_it_
     assert viewer.documents.content.projection is None
 
 
+def test_level_right_after_the_front_was_set_levels_the_view_that_is_shown(
+    qtbot: QtBot, viewer: Viewer, dot_clip: Path
+) -> None:
+    begin(qtbot, viewer, dot_clip)
+    viewer.steering.take_over(Camera(radians(45), radians(30), 0.0))
+    run(viewer, "Set the &front here")
+    assert viewer.readings.is_rereading
+    run(viewer, "Level the &horizon here")
+    settle(qtbot, viewer)
+    qtbot.waitUntil(lambda: max(map(abs, seen(viewer))) < 1, timeout=5000)
+    assert degrees(viewer.state.camera.yaw) == pytest.approx(0, abs=1)
+    assert degrees(viewer.state.camera.pitch) == pytest.approx(0, abs=1)
+
+
 def test_a_clip_comes_back_with_the_front_that_was_set(
     qtbot: QtBot, viewer: Viewer, dot_clip: Path, numbered_clip: Path
 ) -> None:
