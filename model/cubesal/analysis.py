@@ -27,8 +27,8 @@ class FrameLike(Protocol):
     def time_s(self) -> float:
         """When the frame is shown, seconds of file time."""
 
-    def rgb(self) -> NDArray[np.uint8]:
-        """The equirect picture (H, W, 3)."""
+    def rgb(self, columns: int | None = None) -> NDArray[np.uint8]:
+        """The equirect picture (H, W, 3), which may be smaller if it has ``columns`` columns."""
 
 
 class FrameSource(Protocol):
@@ -53,6 +53,12 @@ class Predictor(Protocol):
 
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> NDArray[np.float32]:
         """The saliency map (h, 2h) of the next picture."""
+
+
+def columns_of(predictor: object) -> int | None:
+    """How many columns of a picture a predictor looks at, if it says so: finer ones are wasted."""
+    columns = getattr(predictor, "columns", None)
+    return columns if isinstance(columns, int) else None
 
 
 def grid_track(
@@ -99,7 +105,7 @@ def analyse(
     ``progress`` counts the grid points of this call and may raise Cancelled, which leaves in the
     track what was done so far.
     """
-    runs = missing_runs(track, start_at, only)
+    runs, columns = missing_runs(track, start_at, only), columns_of(predictor)
     total, done = sum(stop - start for start, stop in runs), 0
     if progress is not None:
         progress(0, total)
@@ -111,7 +117,7 @@ def analyse(
         for k, frame in zip(range(first, stop), frames, strict=True):
             with stage("decode"):
                 coverage = coverage_of(frame)
-                rgb = whole_rgb(frame.rgb(), coverage)
+                rgb = whole_rgb(frame.rgb(columns), coverage)
             if k < start:
                 predictor.observe(rgb, frame.time_s)
                 continue

@@ -62,7 +62,7 @@ def measure(
                 frame = next(frames)
                 began = perf_counter()
                 with stage("colour"):
-                    rgb = frame.rgb()
+                    rgb = frame.rgb(predictor.columns)
                 predictor.step(rgb, frame.time_s)
                 if settle is not None:
                     settle()

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from cubesal.cubify import uncubify
 from cubesal.memory import MemoryState, MomentMemory, as_cells, as_faces, inputs_of, turned
-from cubesal.motion import Motion, MotionMeter
+from cubesal.motion import MOTION_COLUMNS, Motion, MotionMeter
 from cubesal.network import CubeSal, Evidence, Term
 from cubesal.padding import FACES
 from cubesal.saliency_model import NetworkModel
@@ -101,6 +101,7 @@ class FusionModel(NetworkModel):
         self.fusion = config or FusionConfig()
         # A window's first moment needs the frame before it, too: its motion is that since then.
         self.warmup_frames = self.fusion.window
+        self.columns = max(4 * max(self.face_ws), MOTION_COLUMNS)
         self.complete = False
         self._meter = MotionMeter()
         self._cells = SphereCells(network.config.cells)

@@ -19,12 +19,14 @@ from cubesal.camera_motion import estimate_rotation, is_turn
 from cubesal.flow import grey_equirect
 from cubesal.geometry import rotate_equirect, wrap_columns
 
-__all__ = ["MOTION_HEIGHT", "Motion", "MotionMeter"]
+__all__ = ["MOTION_COLUMNS", "MOTION_HEIGHT", "Motion", "MotionMeter"]
 
 #: Rows of a motion map; it has twice as many columns.
 MOTION_HEIGHT = 60
 #: Rows of the frames that are compared.
 _FRAME_HEIGHT = 240
+#: Columns of a frame below which motion would be seen less well.
+MOTION_COLUMNS = 2 * _FRAME_HEIGHT
 #: Pixels; noise of the sensor and of the codec is below this scale.
 _DENOISE = 1.0
 #: Pixels; contrast is local within this scale.

@@ -117,6 +117,7 @@ class SaliencyPredictor:
         prior: whether maps are weighted by the equator prior.
         warmup_frames: how many frames to observe, or to step and discard, after `reset` in the
             middle of a clip before maps equal those of a run from its beginning.
+        columns: how many columns of a frame the model looks at; None, at frames as they are.
         relieved: a sentence once memory has run out and the work has been made smaller, else "".
         on_relief: called with that sentence, if somebody wants to hear it at once.
     """
@@ -132,6 +133,7 @@ class SaliencyPredictor:
         self.name = model.name
         self.prior = model.prior if prior is None else prior
         self.warmup_frames = model.warmup_frames
+        self.columns = model.columns
 
     @property
     def device(self) -> str:

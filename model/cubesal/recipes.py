@@ -87,7 +87,7 @@ class Recipe:
         return self.config is not None
 
 
-_FAST_SCALE: Final = Scale(129, (("odd", 1.0), ("rare", 1.0), ("strong", 1.0), ("worn", 0.5)))
+_FAST_SCALE: Final = Scale(97, (("odd", 1.0), ("rare", 1.0), ("strong", 1.0), ("worn", 0.5)))
 
 BUILT_IN: Final[dict[str, Recipe]] = {
     "default": Recipe(

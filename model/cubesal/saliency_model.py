@@ -35,10 +35,13 @@ class SaliencyModel(ABC):
         last_raw: the map of the last `step` as the model itself gives it, before it is brought to
             the common size and range: (h, 2 h) float32. None before the first step.
         files: where its weights come from; none for random ones.
+        columns: how many columns of a frame it looks at, and finer frames are averaged down; None
+            if it wants frames as they are.
         convention: what its frames and its flow are made by.
         prior: whether its maps are meant to be weighted by the equator prior.
     """
 
+    columns: int | None = None
     convention: Convention = "exact"
     prior = True
     warmup_frames = 0
@@ -91,6 +94,7 @@ class NetworkModel(SaliencyModel):
     ) -> None:
         super().__init__(name, device, files)
         self.network = network
+        self.columns = 4 * max(self.face_ws)  # as many as these sample around the equator
 
     @property
     def face_ws(self) -> tuple[int, ...]:

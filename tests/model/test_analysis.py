@@ -7,7 +7,7 @@ import pytest
 
 from cubesal.analysis import analyse, missing_runs
 from cubesal.errors import Cancelled
-from cubesal.predictor import create_predictor
+from cubesal.predictor import SaliencyPredictor, create_predictor
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader, sample_indices
 from tests.media import frame_number, make_clip
@@ -128,3 +128,27 @@ def test_a_real_model_begun_in_the_middle_gives_the_maps_of_one_run(reader):
         frame = reader.read(int(index))
         in_order = predictor.step(frame.rgb(), frame.time_s)
         np.testing.assert_allclose(track.get(k), in_order, atol=1e-5)
+
+
+def test_a_model_is_shown_no_more_columns_than_it_looks_at(tmp_path):
+    """And what it makes of the smaller pictures is what it makes of the whole ones."""
+    clip = make_clip(tmp_path / "wide.mp4", frames=4, size=(1280, 640))
+    predictor = create_predictor("fast", "cpu")
+    widths = []
+
+    class Watched(SaliencyPredictor):
+        def step(self, equirect_rgb, time_s):
+            widths.append(equirect_rgb.shape[1])
+            return super().step(equirect_rgb, time_s)
+
+    watched = Watched(predictor.model)
+    with ClipReader(clip) as reader:
+        track = grid(reader, 15.0)
+        analyse(reader, watched, track)
+        maps = track.arrays()[2]
+        predictor.reset()
+        for saliency, frame in zip(maps, reader.frames(range(0, 4, 2)), strict=True):
+            whole = predictor.step(frame.rgb(), frame.time_s)
+            assert np.corrcoef(whole.ravel(), saliency.ravel())[0, 1] > 0.999
+    assert watched.columns == 480
+    assert set(widths) == {640}

@@ -17,7 +17,7 @@ CPU = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: y
 class Running:
     """A model whose maps are the sum of what it saw last; memory runs out at some calls."""
 
-    prior, complete, last_raw, name = False, True, None, "sum"
+    prior, complete, last_raw, name, columns = False, True, None, "sum", None
 
     def __init__(self, device: str, fails_at: set[int], error: Exception, warmup: int = 2) -> None:
         self.device, self.warmup_frames = device, warmup

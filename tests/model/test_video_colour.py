@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cubesal.video import ClipReader, ColourSpec, YuvPlanes
+from cubesal.video import ClipReader, ColourSpec, Frame, YuvPlanes
 from cubesal.video.colour import Matrix
 from tests.media import make_clip
 
@@ -75,6 +75,29 @@ def bilinear(chroma: NDArray[np.uint8], height: int, width: int) -> NDArray[np.f
         samples = np.arange(chroma.shape[axis])
         chroma = np.apply_along_axis(lambda line: np.interp(at, samples, line), axis, chroma)  # noqa: B023 - used at once
     return chroma
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_half_the_size_is_the_mean_of_the_whole(spec: ColourSpec) -> None:
+    planes = YuvPlanes.from_rgb(smooth(), spec)
+    half = planes.half_rgb()
+    whole = planes.rgb().astype(np.float64)
+    rows, columns = whole.shape[:2]
+    means = whole.reshape(rows // 2, 2, columns // 2, 2, 3).mean(axis=(1, 3))
+    assert half.shape == means.shape
+    assert np.abs(half - means)[1:-1, 1:-1].max() <= 2.5
+
+
+def test_half_the_size_is_given_where_it_has_as_many_columns_as_wanted() -> None:
+    def width(width: int, height: int, columns: int | None) -> int:
+        y = np.zeros((height, width), np.uint8)
+        chroma = np.zeros(((height + 1) // 2, (width + 1) // 2), np.uint8)
+        planes = YuvPlanes(y, chroma, chroma, ColourSpec("bt709", False))
+        return Frame(0, 0.0, 0, planes).rgb(columns).shape[1]
+
+    assert [width(1920, 960, c) for c in (None, 900, 960, 961)] == [1920, 960, 960, 1920]
+    assert width(1921, 960, 500) == 1921
+    assert width(1920, 961, 500) == 1920
 
 
 @pytest.mark.parametrize("spec", SPECS)

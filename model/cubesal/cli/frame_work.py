@@ -104,7 +104,7 @@ class FrameWork:
         frames = staged(self._reader.frames(self._grid[first:stop].tolist()), "decode")
         for k, frame in zip(range(first, stop), frames, strict=True):
             with stage("decode"):
-                rgb = whole_rgb(frame.rgb(), self._reader.info.coverage)
+                rgb = whole_rgb(frame.rgb(self._predictor.columns), self._reader.info.coverage)
             if self._options.flow:
                 self._save_flow(k, rgb)
             if k < start or not (self._has_map(k) or self._has_features(k)):

@@ -36,6 +36,7 @@ class _Observed:
         self._predictor = predictor
         self._observers = observers
         self.warmup_frames = predictor.warmup_frames
+        self.columns = predictor.columns
         self.steps = 0
 
     def reset(self) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.analysis import DEFAULT_RATE_HZ, FrameLike, FrameSource, Predictor, grid_track
+from cubesal.analysis import (
+    DEFAULT_RATE_HZ,
+    FrameLike,
+    FrameSource,
+    Predictor,
+    columns_of,
+    grid_track,
+)
 from cubesal.errors import CubesalError, EvaluationError
 from cubesal.evaluation.baselines import MAP_HEIGHT
 from cubesal.evaluation.flicker import flicker, luminance, still_share
@@ -190,10 +197,9 @@ def stepped_tracks(
         first = max(start - warmup, 0)
         indices = [int(index) for index in grid.frame_index[first:stop]]
         for k, frame in zip(range(first, stop), frames.frames(indices), strict=True):
-            rgb = frame.rgb()
-            _step(stepped, k, start, rgb, frame.time_s)
+            _step(stepped, k, start, frame)
             if keep_greys and k >= start:
-                greys.append(luminance(rgb, MAP_HEIGHT))
+                greys.append(luminance(frame.rgb(), MAP_HEIGHT))
     return tracks, np.stack(greys) if greys else np.zeros((0, 0, 0), np.float32)
 
 
@@ -201,17 +207,21 @@ def _step(
     stepped: Sequence[tuple[Predictor, SaliencyTrack]],
     k: int,
     start: int,
-    rgb: NDArray[np.uint8],
-    time_s: float,
+    frame: FrameLike,
 ) -> None:
     """Show grid point ``k`` to whoever needs it, and keep the maps from ``start`` on."""
+    pictures: dict[int | None, NDArray[np.uint8]] = {}
     for source, track in stepped:
         if k < start - source.warmup_frames:
             continue
+        columns = columns_of(source)
+        if columns not in pictures:
+            pictures[columns] = frame.rgb(columns)
+        rgb = pictures[columns]
         if k < start:
-            source.observe(rgb, time_s)
+            source.observe(rgb, frame.time_s)
         else:
-            track.set(k, source.step(rgb, time_s))
+            track.set(k, source.step(rgb, frame.time_s))
 
 
 def _box_scores(
@@ -256,8 +266,8 @@ class _TurnedFrame:
     frame: FrameLike
     turn: float
 
-    def rgb(self) -> NDArray[np.uint8]:
-        rgb = self.frame.rgb()
+    def rgb(self, columns: int | None = None) -> NDArray[np.uint8]:
+        rgb = self.frame.rgb(columns)
         return np.roll(rgb, round(self.turn * rgb.shape[1]), axis=1) if self.turn else rgb
 
 

@@ -96,6 +96,7 @@ class RawMaps:
         self._predictor = predictor
         self.unfilled = unfilled
         self.warmup_frames = predictor.warmup_frames
+        self.columns = predictor.columns
 
     def reset(self) -> None:
         """Forget what was seen."""

@@ -110,6 +110,23 @@ class YuvPlanes:
             cv2.transform(strip, affine, rgb[rows])
         return rgb
 
+    @property
+    def has_half(self) -> bool:
+        """Whether the picture can be had at half its size: both its sides are even."""
+        height, width = self.y.shape
+        return not (height % 2 or width % 2)
+
+    def half_rgb(self) -> NDArray[np.uint8]:
+        """The picture as RGB (H/2, W/2, 3) uint8: mean luma of each 2x2 block with its chroma.
+
+        Several times quicker than `rgb`, averaged; besides, chroma is not blurred on the way.
+        """
+        height, width = self.u.shape
+        rgb_from_yuv, offset = self.colour.rgb_from_yuv
+        luma = cv2.resize(self.y, (width, height), interpolation=cv2.INTER_AREA)
+        affine = np.column_stack([rgb_from_yuv, 255.0 * offset])
+        return np.asarray(cv2.transform(cv2.merge([luma, self.u, self.v]), affine), np.uint8)
+
 
 def _frozen(plane: Any) -> NDArray[np.uint8]:
     pixels = np.ascontiguousarray(plane, dtype=np.uint8)

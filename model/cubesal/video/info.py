@@ -95,6 +95,12 @@ class Frame:
     coverage: Coverage | None = None
     is_resized: bool = False
 
-    def rgb(self) -> NDArray[np.uint8]:
-        """The picture as RGB (H, W, 3) uint8, converted on each call."""
+    def rgb(self, columns: int | None = None) -> NDArray[np.uint8]:
+        """The picture as RGB (H, W, 3) uint8, converted on each call.
+
+        At half its size, which takes a fraction of the time, where that has ``columns`` columns.
+        """
+        halves = columns is not None and self.planes.has_half
+        if halves and self.planes.y.shape[1] // 2 >= columns:
+            return self.planes.half_rgb()
         return self.planes.rgb()
