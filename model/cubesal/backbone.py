@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast, get_args
 
@@ -67,10 +68,14 @@ class Backbone(nn.Module):
 
     Args:
         mean, std: per channel, in 0..255; the classifier was trained on (value - mean) / std.
+
+    Attributes:
+        precision: shorter numbers to multiply, see `precision`; None for those of the weights.
     """
 
     mean: Tensor
     std: Tensor
+    precision: torch.dtype | None = None
 
     def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
@@ -89,11 +94,19 @@ class Backbone(nn.Module):
     def forward(self, faces: Tensor, depth: Depth = "deep") -> Pyramid:
         """RGB faces (6N, 3, W, W) in 0..255, uint8 or float -> features, no further than `depth`.
 
-        Half of the work is in what lies beyond stride 8.
+        Half of the work is in what lies beyond stride 8. Features are float32, whatever precision.
         """
         x = (faces.to(self.mean.dtype) - self.mean) / self.std
-        levels = self.levels(x.contiguous(memory_format=torch.channels_last))
-        return dict(zip(DEPTHS[: DEPTHS.index(depth) + 1], levels, strict=False))
+        wanted = DEPTHS[: DEPTHS.index(depth) + 1]
+        with self._precise():
+            levels = self.levels(x.contiguous(memory_format=torch.channels_last))
+            found = dict(zip(wanted, levels, strict=False))
+        return {level: features.to(self.mean.dtype) for level, features in found.items()}
+
+    def _precise(self) -> AbstractContextManager[object]:
+        if self.precision is None:
+            return nullcontext()
+        return torch.autocast(self.mean.device.type, self.precision)
 
 
 class LiteBackbone(Backbone):

@@ -28,12 +28,14 @@ class FrameCost:
     Attributes:
         stages: median of each stage, in the order of the work; "decode" leads to a decoded frame,
             the others from there to the finished map.
+        precision: what the backbone multiplies.
         total_ms: median from decoded frame to finished map.
         quartiles_ms: of that.
     """
 
     model: str
     device: str
+    precision: str
     size: tuple[int, int]
     frames: int
     stages: dict[str, float]
@@ -77,6 +79,7 @@ def measure(
     return FrameCost(
         name,
         predictor.device,
+        predictor.model.precision,
         size,
         len(timed),
         _medians([watch for watch, _ in timed]),

@@ -25,6 +25,7 @@ from cubesal.errors import ModelError
 from cubesal.fusion import FusionModel
 from cubesal.memory import MomentMemory
 from cubesal.network import CubeSal
+from cubesal.precision import choose_precision
 from cubesal.recipes import BUILT_IN, Recipe, read_recipe
 from cubesal.saliency_model import NetworkModel, SaliencyModel
 from cubesal.weight_store import models_folder, weights_path
@@ -160,6 +161,7 @@ def _loaded(name: str, recipe: Recipe, device: torch.device) -> SaliencyModel:
             _, state = network_for(recipe.backbone, files[0])
             backbone = build_backbone(recipe.backbone, state)
             network = CubeSal(recipe.config, backbone).eval().to(device)
+            choose_precision(name, network, device)
             if recipe.fusion is None:
                 return NetworkModel(name, network, device, files)
             memory = _read_memory(files[1])

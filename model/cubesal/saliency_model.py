@@ -37,11 +37,13 @@ class SaliencyModel(ABC):
         files: where its weights come from; none for random ones.
         columns: how many columns of a frame it looks at, and finer frames are averaged down; None
             if it wants frames as they are.
+        precision: what most of its work is done in.
         convention: what its frames and its flow are made by.
         prior: whether its maps are meant to be weighted by the equator prior.
     """
 
     columns: int | None = None
+    precision = "float32"
     convention: Convention = "exact"
     prior = True
     warmup_frames = 0
@@ -94,6 +96,8 @@ class NetworkModel(SaliencyModel):
     ) -> None:
         super().__init__(name, device, files)
         self.network = network
+        lower = network.backbone.precision
+        self.precision = "float32" if lower is None else str(lower).removeprefix("torch.")
         self.columns = 4 * max(self.face_ws)  # as many as these sample around the equator
 
     @property

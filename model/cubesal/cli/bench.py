@@ -96,6 +96,7 @@ def _show(facts: dict[str, Any], costs: list[FrameCost], console: Console) -> No
         table.add_row(name, *(f"{cost.stages.get(name, 0.0):.1f}" for cost in costs))
     table.add_section()
     table.add_row("decoded frame to map", *(f"{cost.total_ms:.1f}" for cost in costs))
+    table.add_row("  backbone in", *(cost.precision for cost in costs))
     table.add_row("  quartiles", *("{:.1f} - {:.1f}".format(*cost.quartiles_ms) for cost in costs))
     width, height = costs[0].size
     console.table(f"{width}x{height}, {costs[0].frames} frames", table)
