@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 import torch
 
 from cubesal.analysis import grid_track
@@ -18,7 +19,10 @@ from cubesal.progress import ProgressFn
 from cubesal.stages import Stopwatch, stage, staged, stopwatch
 from cubesal.video import ClipReader
 
-__all__ = ["FrameCost", "measure", "peak_memory_mb", "product_gflops"]
+__all__ = ["FrameCost", "gflop_per_map", "measure", "peak_memory_mb", "product_gflops"]
+
+#: Stages in which the network computes.
+_NETWORK_STAGES = ("backbone", "network", "cam", "temporal", "memory")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class FrameCost:
     stages: dict[str, float]
     total_ms: float
     quartiles_ms: tuple[float, float]
+
+    @property
+    def network_ms(self) -> float:
+        """What of it the network takes, without what is made ready for it."""
+        return sum(self.stages.get(name, 0.0) for name in _NETWORK_STAGES)
 
 
 def measure(
@@ -109,6 +118,22 @@ def product_gflops(device: str, size: int = 1024, rounds: int = 9) -> float:
             settle()
         times.append(perf_counter() - began)
     return 2 * size**3 / statistics.median(times) / 1e9
+
+
+def gflop_per_map(name: str, device: str) -> float:
+    """10⁹ operations of a map's convolutions and products, multiplications and additions each one.
+
+    ModelError, DeviceError: as `load_model`.
+    """
+    from torch.utils.flop_counter import FlopCounterMode  # takes 200 MB, which are not the model's
+
+    model = load_model(name, device)
+    picture = np.zeros((480, 960, 3), np.uint8)
+    for _ in range(model.warmup_frames + 1):
+        model.observe(picture)
+    with FlopCounterMode(display=False) as counter:
+        model.step(picture)
+    return float(counter.get_total_flops()) / 1e9
 
 
 def peak_memory_mb() -> float:

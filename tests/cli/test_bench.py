@@ -28,6 +28,9 @@ def test_bench_prints_the_stages_of_a_frame_and_writes_them(
     # What is timed inside a frame is part of it; nothing is counted twice.
     within = sum(ms for name, ms in stages.items() if name != "decode")
     assert 0.5 * cost["total_ms"] < within < 1.5 * cost["total_ms"]
+    assert cost["precision"] == "float32"
+    assert 1.0 < cost["gflop"] < 2.0
+    assert cost["achieved_gflops"] > 1
     assert facts["machine"]["matrix_product_gflops"] > 0
     assert facts["machine"]["peak_memory_mb"] > 100
 

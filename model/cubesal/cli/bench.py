@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,7 @@ from cubesal.cli.exits import DONE
 from cubesal.cli.outputs import check_file
 from cubesal.democlip import render_demo
 from cubesal.device import resolve_device
-from cubesal.frame_cost import FrameCost, measure, peak_memory_mb, product_gflops
+from cubesal.frame_cost import FrameCost, gflop_per_map, measure, peak_memory_mb, product_gflops
 from cubesal.models import load_model
 from cubesal.whole_files import written_whole
 
@@ -47,13 +48,23 @@ def run(options: Options, console: Console) -> int:
             with console.progress(f"analyse with {name}") as progress:
                 costs.append(measure(name, device, clip, DEFAULT_RATE_HZ, progress))
     facts = {**_machine(device), "peak_memory_mb": round(peak_memory_mb())}
-    _show(facts, costs, console)
+    work = {name: gflop_per_map(name, device) for name in names}
+    _show(facts, costs, work, console)
     if options.json is not None:
-        report = {"machine": facts, "frames": [asdict(cost) for cost in costs]}
+        report = {"machine": facts, "frames": [_report(cost, work) for cost in costs]}
         with written_whole(options.json) as part:
             part.write_text(json.dumps(report, indent=1), encoding="utf-8")
         console.note(f"wrote {options.json}")
     return DONE
+
+
+def _gflops(cost: FrameCost, work: Mapping[str, float]) -> float:
+    """What is achieved while the network computes, to be held against matrix products."""
+    return 1000 * work[cost.model] / cost.network_ms
+
+
+def _report(cost: FrameCost, work: Mapping[str, float]) -> dict[str, Any]:
+    return {**asdict(cost), "gflop": work[cost.model], "achieved_gflops": _gflops(cost, work)}
 
 
 def _seconds(names: list[str], frames: int) -> float:
@@ -85,7 +96,9 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def _show(facts: dict[str, Any], costs: list[FrameCost], console: Console) -> None:
+def _show(
+    facts: dict[str, Any], costs: list[FrameCost], work: Mapping[str, float], console: Console
+) -> None:
     console.result("   ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
     stages = list(dict.fromkeys(name for cost in costs for name in cost.stages))
     table = Table()
@@ -96,6 +109,8 @@ def _show(facts: dict[str, Any], costs: list[FrameCost], console: Console) -> No
         table.add_row(name, *(f"{cost.stages.get(name, 0.0):.1f}" for cost in costs))
     table.add_section()
     table.add_row("decoded frame to map", *(f"{cost.total_ms:.1f}" for cost in costs))
+    table.add_row("  10⁹ operations in it", *(f"{work[cost.model]:.2f}" for cost in costs))
+    table.add_row("  of them per second", *(f"{_gflops(cost, work):.0f}" for cost in costs))
     table.add_row("  backbone in", *(cost.precision for cost in costs))
     table.add_row("  quartiles", *("{:.1f} - {:.1f}".format(*cost.quartiles_ms) for cost in costs))
     width, height = costs[0].size
