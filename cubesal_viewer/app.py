@@ -277,6 +277,7 @@ class Viewer(QObject):
         self.inspect.changed.connect(self._show)
         self.inspect.failed.connect(self._tell)
         self.own_maps.failed.connect(self._tell)
+        self.analysis.failed.connect(self.own_maps.refused)
         self.exports.finished.connect(self._on_exported)
         window.overlay.set_overlay(state.overlay)
         window.models.set_choice(state.model)
@@ -364,6 +365,8 @@ class Viewer(QObject):
         self.window.show_model(words.replace("%2", loaded.device))
 
     def _on_track(self) -> None:
+        if self.analysis.track is not None:
+            self.own_maps.taken()
         self._show()
 
     def _show(self) -> None:

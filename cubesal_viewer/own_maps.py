@@ -11,7 +11,7 @@ from cubesal.errors import CubesalError
 from cubesal.inspection import is_own_maps, own_maps_word
 from cubesal_viewer.document.dialogs import choose_maps
 from cubesal_viewer.settings import load_model
-from cubesal_viewer.state import ViewerState
+from cubesal_viewer.state import ModelChoice, ViewerState
 from cubesal_viewer.widgets.main_window import MainWindow
 
 __all__ = ["OwnMaps"]
@@ -25,6 +25,7 @@ class OwnMaps(QObject):
     def __init__(self, state: ViewerState, window: MainWindow, settings: QSettings) -> None:
         super().__init__(window)
         self._state, self._window, self._settings = state, window, settings
+        self._before: ModelChoice | None = None
         window.models.maps_asked.connect(self.choose)
 
     def choose(self) -> None:
@@ -48,9 +49,25 @@ class OwnMaps(QObject):
         except CubesalError as error:
             self.failed.emit(str(error))
         else:
+            if not is_own_maps(self._state.model.model):
+                self._before = self._state.model
             self._state.set_model(replace(self._state.model, model=word, prior=None))
+
+    def taken(self) -> None:
+        """Maps are there: what was chosen can be read."""
+        self._before = None
+
+    def refused(self) -> None:
+        """No maps are there: if they were to be a person's own, back to the model before them.
+
+        Those that a document names are not given up: they may only be elsewhere for now.
+        """
+        before, self._before = self._before, None
+        if before is not None and is_own_maps(self._state.model.model):
+            self._state.set_model(before)
 
     def forget(self) -> None:
         """Another clip is open: back to the model that was chosen last."""
+        self._before = None
         if is_own_maps(self._state.model.model):
             self._state.set_model(replace(load_model(self._settings), device="auto"))

@@ -110,6 +110,7 @@ def test_bad_maps_dropped_onto_the_window_are_told_in_a_sentence(
 ) -> None:
     open_clip(qtbot, viewer, make_clip(tmp_path / "clip.mp4", frames=6, size=(128, 64)))
     qtbot.waitUntil(lambda: viewer.documents.is_ready, timeout=5000)
+    before = viewer.state.model
     bad = tmp_path / "bad.npz"
     bad.write_bytes(b"no maps")
     with qtbot.waitSignal(
@@ -117,3 +118,5 @@ def test_bad_maps_dropped_onto_the_window_are_told_in_a_sentence(
     ):
         viewer.window.path_dropped.emit(str(bad))
     assert all("maps:" not in name for name in loaded)
+    assert viewer.state.model == before, "and the model before them is back"
+    qtbot.waitUntil(lambda: viewer.analysis.track is not None and viewer.analysis.track.complete)
