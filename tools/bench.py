@@ -17,12 +17,9 @@ from typing import Final
 
 #: Name, and the command behind the interpreter or the commands beside it.
 STEPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("model", ("cubesal", "bench", "--json", "{out}/model.json")),
-    ("padding", ("tests/benchmarks/bench_padding.py",)),
+    ("parts", ("cubesal", "bench", "--json", "{out}/parts.json")),
     ("steps", ("tests/benchmarks/bench_steps.py",)),
     ("planner", ("tests/benchmarks/bench_planner.py",)),
-    ("store", ("tests/benchmarks/bench_store.py",)),
-    ("seek", ("tests/benchmarks/bench_seek.py",)),
     ("export", ("tests/benchmarks/bench_export.py",)),
     ("batch", ("tests/benchmarks/bench_batch.py",)),
     ("gl", ("xvfb", "tests/benchmarks/bench_gl.py")),

@@ -1,35 +1,26 @@
-"""What cube padding costs over native zero padding: in the default model, and in ResNet-50.
+"""What cube padding by slices and concatenation would cost, as one would write it down first.
 
-Run with `python tests/benchmarks/bench_padding.py`. The networks of a row have the same weights and
-channels-last memory, take turns on the same input, and the median of 20 rounds counts. The last
-column pads with the same pixels by slices and concatenation, strip by strip, as one would write it
-down first.
+Run with `python tests/benchmarks/bench_padding.py`; `cubesal bench --only padding` is the same
+without the slices. The networks of a row have the same weights and channels-last memory, take turns
+on the same input, and the median of 20 rounds counts.
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from time import perf_counter
 from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
 
-from cubesal.backbone import build_backbone
+from cubesal.benchmarks.padding import default_backbones, resnet50_pair
+from cubesal.benchmarks.timing import in_turns_ms
 from cubesal.convention import Convention
 from cubesal.cubify import cubify, uncubify
 from cubesal.geometry import Face
-from cubesal.models import model_location
 from cubesal.network import CubeSalConfig
 from cubesal.padding import FACES, Pad
-from cubesal.torchvision_guard import import_torchvision
-from cubesal.weights import read_weights
 
-ROUNDS, WARM_UP = 20, 3
-
-Run = Callable[[Tensor], object]
+ROUNDS = 20
 
 #: Face -> the neighbours over its left, right, upper and lower edge, each with the number of
 #: quarter turns that fold it into the plane of the face.
@@ -87,30 +78,14 @@ def with_corners(
     return torch.cat([ends[0], strip, ends[1]], dim=-1)
 
 
-def interleaved_ms(
-    runs: dict[str, tuple[Run, AbstractContextManager[object]]], x: Tensor
-) -> dict[str, float]:
-    """Median milliseconds of each, taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
+def row(what: str, zero: nn.Module, cube: nn.Module, by_slices: nn.Module, x: Tensor) -> None:
+    def sliced() -> None:
+        with patch("cubesal.cubify.cube_pad", padded_by_slices):
+            by_slices(x)
+
+    works = {"zero": lambda: zero(x), "cube": lambda: cube(x), "slices": sliced}
     with torch.inference_mode():
-        for turn in range(WARM_UP + ROUNDS):
-            for name, (run, setting) in runs.items():
-                with setting:
-                    start = perf_counter()
-                    run(x)
-                    if turn >= WARM_UP:
-                        times[name].append(1000 * (perf_counter() - start))
-    return {name: statistics.median(each) for name, each in times.items()}
-
-
-def row(what: str, zero: Run, cube: Run, by_slices: Run, x: Tensor) -> None:
-    transcribed = patch("cubesal.cubify.cube_pad", padded_by_slices)
-    runs = {
-        "zero": (zero, nullcontext()),
-        "cube": (cube, nullcontext()),
-        "slices": (by_slices, transcribed),
-    }
-    ms = interleaved_ms(runs, x)
+        ms = in_turns_ms(works, ROUNDS)
     cells = [f"{ms['zero']:11.1f} ms"]
     cells += [f"{ms[name]:11.1f} ms {ms[name] / ms['zero']:6.3f}x" for name in ("cube", "slices")]
     print(f"{what:26}", *cells, sep=" ", flush=True)
@@ -118,8 +93,7 @@ def row(what: str, zero: Run, cube: Run, by_slices: Run, x: Tensor) -> None:
 
 def default_rows() -> None:
     config = CubeSalConfig()
-    state = read_weights(model_location("default"))
-    zero, cube, slices = (build_backbone(config.backbone, state) for _ in range(3))
+    zero, cube, slices = default_backbones(3)
     uncubify(zero)
     cubify(slices, "cp360")
     for face_w in config.face_ws:
@@ -129,22 +103,13 @@ def default_rows() -> None:
 
 def resnet_row(face_w: int = 224) -> None:
     torch.manual_seed(0)
-    zero, cube = (resnet50() for _ in range(2))
-    cube.load_state_dict(zero.state_dict())
-    cubify(cube, "cp360")
+    zero, cube = resnet50_pair()
     x = torch.rand(6, 3, face_w, face_w).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(), patch("cubesal.cubify.cube_pad", padded_by_slices):
         transcribed = cube(x)
     with torch.inference_mode():
         assert torch.equal(cube(x), transcribed), "the transcription pads with other pixels"
     row(f"resnet50 6x{face_w}x{face_w}", zero, cube, cube, x)
-
-
-def resnet50() -> nn.Module:
-    """Up to the last features; random weights take as long as trained ones."""
-    net = import_torchvision().models.resnet50(weights=None).eval()
-    features = nn.Sequential(*list(net.children())[:-2])
-    return features.to(memory_format=torch.channels_last)
 
 
 def main() -> None:

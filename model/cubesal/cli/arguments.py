@@ -283,15 +283,36 @@ def _add_info(commands: Any) -> ArgumentParser:
 def _add_bench(commands: Any) -> ArgumentParser:
     parser: ArgumentParser = commands.add_parser(
         "bench",
-        help="what a map costs on this machine",
-        description="Analyse a rendered 1920x960 clip and print the time of each stage, medians.",
+        help="what the parts cost on this machine",
+        description="Medians: a map stage by stage, cube padding, seeking, the store of maps, the "
+        "start. All of it takes some minutes.",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=("frames", "padding", "seek", "store", "start"),
+        help="these parts; repeat for more",
     )
     parser.add_argument(
         "--model", dest="models", action="append", metavar="M", help="default: default and fast"
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N or mps")
     parser.add_argument(
-        "--frames", type=values.positive_int, default=20, metavar="N", help="timed per model (20)"
+        "--frames", type=values.positive_int, default=20, metavar="N", help="or rounds, timed (20)"
+    )
+    parser.add_argument(
+        "--size",
+        dest="sizes",
+        action="append",
+        type=values.size,
+        metavar="WxH",
+        help="of clips to seek in; default: 1920x960 and 3840x1920",
+    )
+    parser.add_argument(
+        "--seeks", type=values.positive_int, default=11, metavar="N", help="places per clip (11)"
+    )
+    parser.add_argument(
+        "--hours", type=values.positive, default=10.0, metavar="H", help="in the long store (10)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write this report")
     return parser

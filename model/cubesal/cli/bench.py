@@ -1,70 +1,160 @@
-"""``cubesal bench``: what a map costs on this machine, stage by stage."""
+"""``cubesal bench``: what the parts cost on this machine, medians, with peak memory."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import torch
-from rich.table import Table
 
 from cubesal import __version__
-from cubesal.analysis import DEFAULT_RATE_HZ
+from cubesal.analysis import DEFAULT_RATE_HZ, analyse, grid_track
+from cubesal.benchmarks.frames import (
+    gflop_per_map,
+    measure,
+    peak_memory_mb,
+    product_gflops,
+)
+from cubesal.benchmarks.padding import padding_costs
+from cubesal.benchmarks.seeking import make_clip, seek_cases, seek_cost
+from cubesal.benchmarks.start import start_costs
+from cubesal.benchmarks.store import store_cost
+from cubesal.cli import bench_tables
 from cubesal.cli.arguments import Options
 from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE
 from cubesal.cli.outputs import check_file
 from cubesal.democlip import render_demo
 from cubesal.device import resolve_device
-from cubesal.frame_cost import FrameCost, gflop_per_map, measure, peak_memory_mb, product_gflops
 from cubesal.models import load_model
+from cubesal.predictor import create_predictor
+from cubesal.video import ClipReader
 from cubesal.whole_files import written_whole
 
 __all__ = ["run"]
 
-#: What the code published with CP-360 takes for a frame on two cores of such a CPU.
-_AUTHORS: Final = "the code published with CP-360, on two such cores: 12000 to 13700 ms per frame"
+_SEEK_SIZES: Final = ((1920, 960), (3840, 1920))
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What every part is given."""
+
+    options: Options
+    console: Console
+    device: str
+    folder: Path
 
 
 def run(options: Options, console: Console) -> int:
-    """Render a clip, analyse it with each model, and print medians."""
+    """Measure the parts that were asked for, print each as soon as it is known."""
     if options.json is not None:
         check_file(options.json, {}, "--json")
     device = str(resolve_device(options.device))
-    names = options.models or ["default", "fast"]
-    costs = []
-    with TemporaryDirectory(prefix="cubesal-bench-") as folder:
-        clip = Path(folder) / "demo.mp4"
-        with console.progress("render a clip") as progress:
-            render_demo(clip, seconds=_seconds(names, options.frames), progress=progress)
-        for name in names:
-            with console.progress(f"analyse with {name}") as progress:
-                costs.append(measure(name, device, clip, DEFAULT_RATE_HZ, progress))
+    report: dict[str, Any] = {}
+    with TemporaryDirectory(prefix="cubesal-bench-") as name:
+        bench = _Bench(options, console, device, Path(name))
+        for part in options.only or _PARTS:
+            report[part] = _PARTS[part](bench)
     facts = {**_machine(device), "peak_memory_mb": round(peak_memory_mb())}
-    work = {name: gflop_per_map(name, device) for name in names}
-    _show(facts, costs, work, console)
+    console.result("   ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
     if options.json is not None:
-        report = {"machine": facts, "frames": [_report(cost, work) for cost in costs]}
-        with written_whole(options.json) as part:
-            part.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        with written_whole(options.json) as file:
+            file.write_text(json.dumps({"machine": facts, **report}, indent=1), encoding="utf-8")
         console.note(f"wrote {options.json}")
     return DONE
 
 
-def _gflops(cost: FrameCost, work: Mapping[str, float]) -> float:
-    """What is achieved while the network computes, to be held against matrix products."""
-    return 1000 * work[cost.model] / cost.network_ms
+def _frames(bench: _Bench) -> list[dict[str, Any]]:
+    """Analyse a rendered clip with each model."""
+    names = bench.options.models or ["default", "fast"]
+    clip = _demo_clip(bench, _seconds(names, bench.options.frames))
+    costs = []
+    for name in names:
+        with bench.console.progress(f"analyse with {name}") as progress:
+            costs.append(measure(name, bench.device, clip, DEFAULT_RATE_HZ, progress))
+    peak = peak_memory_mb()
+    work = {name: gflop_per_map(name, bench.device) for name in names}
+    gflops = {cost.model: 1000 * work[cost.model] / cost.network_ms for cost in costs}
+    bench_tables.frames(costs, work, gflops, peak, bench.console)
+    return [
+        {**asdict(cost), "gflop": work[cost.model], "achieved_gflops": gflops[cost.model]}
+        for cost in costs
+    ]
 
 
-def _report(cost: FrameCost, work: Mapping[str, float]) -> dict[str, Any]:
-    return {**asdict(cost), "gflop": work[cost.model], "achieved_gflops": _gflops(cost, work)}
+def _padding(bench: _Bench) -> list[dict[str, Any]]:
+    costs = padding_costs(bench.device, bench.options.frames)
+    table = bench_tables.table(
+        f"6 faces, ms, median of {bench.options.frames}, in turns",
+        ["zero padding", "cube padding", "ratio"],
+        [
+            (f"{c.network} {c.face_w}", f"{c.zero_ms:.1f}", f"{c.cube_ms:.1f}", f"{c.ratio:.2f}")
+            for c in costs
+        ],
+    )
+    bench.console.table("cube padding and native zero padding", table)
+    return [{**asdict(cost), "ratio": cost.ratio} for cost in costs]
+
+
+def _seek(bench: _Bench) -> list[dict[str, Any]]:
+    costs = []
+    for case in seek_cases(bench.options.sizes or _SEEK_SIZES):
+        clip = bench.folder / "seek.mp4"
+        with bench.console.progress(f"encode {case.name}") as progress:
+            make_clip(case, clip, progress)
+        costs.append(seek_cost(case.name, clip, bench.options.seeks))
+    table = bench_tables.table(
+        "clip, key frame distance",
+        ["exact", "key frame meanwhile", "seen before", "a step back"],
+        [(c.case, *(f"{ms:.0f}" for ms in (c.exact, c.key, c.again, c.back))) for c in costs],
+    )
+    bench.console.table(f"seeking, ms, {bench.options.seeks} places", table)
+    return [asdict(cost) for cost in costs]
+
+
+def _store(bench: _Bench) -> dict[str, Any]:
+    with ClipReader(_demo_clip(bench, 2.0)) as reader:
+        track = grid_track(reader, "fast", DEFAULT_RATE_HZ)
+        analyse(reader, create_predictor("fast", bench.device), track)
+    cost = store_cost(bench.folder, list(track.arrays()[2]), bench.options.hours)
+    bench_tables.store(cost, bench.console)
+    return asdict(cost)
+
+
+def _start(bench: _Bench) -> list[dict[str, Any]]:
+    costs = start_costs(min(bench.options.frames, 7))
+    table = bench_tables.table(
+        "a new process, ms",
+        ["all", "without python's own start"],
+        [(c.what, f"{c.ms:.0f}", f"{c.ms - c.bare_ms:.0f}") for c in costs],
+    )
+    bench.console.table("start", table)
+    return [asdict(cost) for cost in costs]
+
+
+_PARTS: Final[Mapping[str, Callable[[_Bench], Any]]] = {
+    "frames": _frames,
+    "padding": _padding,
+    "seek": _seek,
+    "store": _store,
+    "start": _start,
+}
+
+
+def _demo_clip(bench: _Bench, seconds: float) -> Path:
+    clip = bench.folder / f"demo_{seconds:.1f}.mp4"
+    if not clip.exists():
+        with bench.console.progress("render a clip") as progress:
+            render_demo(clip, seconds=seconds, progress=progress)
+    return clip
 
 
 def _seconds(names: list[str], frames: int) -> float:
@@ -94,25 +184,3 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _show(
-    facts: dict[str, Any], costs: list[FrameCost], work: Mapping[str, float], console: Console
-) -> None:
-    console.result("   ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
-    stages = list(dict.fromkeys(name for cost in costs for name in cost.stages))
-    table = Table()
-    table.add_column("ms per analysed frame, median")
-    for cost in costs:
-        table.add_column(cost.model, justify="right")
-    for name in stages:
-        table.add_row(name, *(f"{cost.stages.get(name, 0.0):.1f}" for cost in costs))
-    table.add_section()
-    table.add_row("decoded frame to map", *(f"{cost.total_ms:.1f}" for cost in costs))
-    table.add_row("  10⁹ operations in it", *(f"{work[cost.model]:.2f}" for cost in costs))
-    table.add_row("  of them per second", *(f"{_gflops(cost, work):.0f}" for cost in costs))
-    table.add_row("  backbone in", *(cost.precision for cost in costs))
-    table.add_row("  quartiles", *("{:.1f} - {:.1f}".format(*cost.quartiles_ms) for cost in costs))
-    width, height = costs[0].size
-    console.table(f"{width}x{height}, {costs[0].frames} frames", table)
-    console.result(_AUTHORS)
