@@ -116,7 +116,7 @@ def _complaint(arguments: argparse.Namespace) -> str | None:
 
 
 def _model_names() -> list[str]:
-    from cubesal.models import available_models
+    from cubesal.model_list import available_models
 
     return [model.name for model in available_models()]
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu
 from cubesal.camera import Camera
 from cubesal.errors import ExportError
 from cubesal.inspection import is_own_maps, own_maps_path
-from cubesal.models import available_models
+from cubesal.model_list import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.clip_notes import ClipNotes

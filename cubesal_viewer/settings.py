@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSettings
 
-from cubesal.models import available_models
+from cubesal.model_list import available_models
 from cubesal.overlay import COLORMAPS, OverlayStyle
 from cubesal_viewer.state import ModelChoice, Overlay, ViewerState
 

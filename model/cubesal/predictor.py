@@ -57,7 +57,7 @@ def create_predictor(
     """Load a model and make it ready to be stepped through a clip.
 
     Args:
-        model: a name from `cubesal.models.available_models`.
+        model: a name from `cubesal.model_list.available_models`.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         prior: weight maps by the latitudes where people look; None: if the model is meant so, as
             `default` and `fast` are, and models of class activation maps are not.

@@ -25,14 +25,17 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, Final, Literal, cast, get_args
 
-from cubesal.backbone import has_pyramid
-from cubesal.catalogue import classifier_names
 from cubesal.convention import CONVENTIONS, Convention
 from cubesal.errors import ModelError
 from cubesal.faces import PUBLISHED_FACE_W
-from cubesal.fusion import FusionConfig
-from cubesal.network import CubeSalConfig, Scale, Term
-from cubesal.temporal import Memory
+from cubesal.model_settings import (
+    CubeSalConfig,
+    FusionConfig,
+    Memory,
+    Scale,
+    Term,
+    has_pyramid,
+)
 
 __all__ = [
     "BUILT_IN",
@@ -139,6 +142,8 @@ def check_name(name: str) -> str:
     taken = name.lower()
     if taken in BUILT_IN:
         raise ModelError(f"there is a model {taken!r} already: choose another name")
+    from cubesal.catalogue import classifier_names  # imports torch: only who adds a model needs it
+
     if taken == _TEMPORAL_WEIGHTS or taken in classifier_names():
         raise ModelError(f"{taken!r} is the name of weights: choose another name for your model")
     if _NAME.fullmatch(name) is None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -24,6 +23,7 @@ from torch import Tensor
 from cubesal.cam import strongest_on_sphere
 from cubesal.convention import Convention
 from cubesal.convlstm import ConvLSTMCell, State
+from cubesal.model_settings import Memory
 from cubesal.stages import stage
 
 __all__ = [
@@ -38,8 +38,6 @@ __all__ = [
 #: Frames in a window of the published protocol.
 WINDOW = 5
 
-#: "window": a window for each frame. "carried": the state goes on from frame to frame.
-Memory = Literal["window", "carried"]
 
 # A carried state has no end to its memory. After as many steps as three windows it is taken for
 # independent of the frame it began with.

@@ -1,4 +1,4 @@
-"""The weights that a user has added: where they are kept, and how they get there.
+"""How weights get to where a user's own are kept.
 
 They lie as safetensors in the user's data directory (CUBESAL_DATA_DIR overrides which), each
 checked before it was kept, so that nothing is found out in the middle of an analysis.
@@ -6,13 +6,11 @@ checked before it was kept, so that nothing is found out in the middle of an ana
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-import platformdirs
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
@@ -22,43 +20,13 @@ from cubesal.torchvision_guard import import_torchvision
 from cubesal.whole_files import written_whole
 
 __all__ = [
-    "added_weights",
     "download_imagenet",
     "filled",
     "keep_weights",
-    "models_folder",
-    "weights_path",
 ]
 
 #: Which of torchvision's weights: those that CP-360 was built on.
 IMAGENET: Final = "IMAGENET1K_V1"
-
-
-def models_folder() -> Path:
-    """The folder of added weights and models; it need not exist."""
-    override = os.environ.get("CUBESAL_DATA_DIR")
-    root = Path(override) if override else platformdirs.user_data_path("cubesal", appauthor=False)
-    return root / "models"
-
-
-def weights_path(name: str) -> Path:
-    """Where the weights called `name` are kept, if they are."""
-    return models_folder() / f"{name}.safetensors"
-
-
-def added_weights(name: str) -> Path:
-    """The ImageNet weights of torchvision's network `name`, which the user has added.
-
-    Raises:
-        ModelError: they are not there; says how to get them.
-    """
-    path = weights_path(name)
-    if not path.is_file():
-        raise ModelError(
-            f"the ImageNet weights of torchvision's {name} are not here yet: run"
-            f" `cubesal models add {name}` to download them, or `cubesal models add {name} FILE`"
-        )
-    return path
 
 
 def keep_weights(state: Mapping[str, Tensor], target: Path) -> Path:

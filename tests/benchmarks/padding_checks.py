@@ -16,8 +16,9 @@ from pathlib import Path
 
 from cubesal.cubify import uncubify
 from cubesal.evaluation import CheckReport, Row, check_row, read_stills
+from cubesal.model_settings import CubeSalConfig, Scale
 from cubesal.models import load_model
-from cubesal.network import CubeSal, CubeSalConfig, Scale
+from cubesal.network import CubeSal
 from cubesal.predictor import SaliencyPredictor
 from cubesal.saliency_model import NetworkModel
 from cubesal.video import ClipReader

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cubesal.models import available_models
+from cubesal.model_list import available_models
 from cubesal.overlay import COLORMAPS
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.preferences.dialog import PreferencesDialog

@@ -20,7 +20,8 @@ from cubesal.errors import CubesalError, EvaluationError, ModelError
 from cubesal.evaluation import PredictedMaps, read_ids, read_stills
 from cubesal.evaluation.predictions import load_map
 from cubesal.model_adding import add_model
-from cubesal.models import TEMPORAL, available_models, load_model, verify_model
+from cubesal.model_list import TEMPORAL, available_models
+from cubesal.models import load_model, verify_model
 from cubesal.recipes import check_name
 from cubesal.track import load_npz
 from cubesal.weights import read_weights

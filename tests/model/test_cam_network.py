@@ -17,8 +17,8 @@ from cubesal.geometry import (
     rotation,
     sphere_weights,
 )
+from cubesal.model_settings import CubeSalConfig, Scale
 from cubesal.models import load_model
-from cubesal.network import CubeSalConfig, Scale
 from cubesal.predictor import SaliencyPredictor
 from cubesal.saliency_model import NetworkModel
 from cubesal.sphere_grid import cell_directions, cell_weights, equirect_taps, smoothing_matrix

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cubesal import models
+from cubesal import models, recipes
 from cubesal.backbone import Classifier, build
 from cubesal.cam import class_activation_maps, static_saliency
 from cubesal.class_map_model import ClassMapModel, ClassMaps, display_map
@@ -155,9 +155,9 @@ def test_features_and_a_zero_padded_twin(thin: Thin, cell: ConvLSTMCell) -> None
 
 
 def test_random_weights_need_no_file_and_say_so(monkeypatch) -> None:
-    recipe = models.BUILT_IN["cp360"]
+    recipe = recipes.BUILT_IN["cp360"]
     small = {**vars(recipe), "backbone": "resnet18", "memory": None, "face_w": 32}
-    monkeypatch.setitem(models.BUILT_IN, "cp360", type(recipe)(**small))
+    monkeypatch.setitem(recipes.BUILT_IN, "cp360", type(recipe)(**small))
     first, second = (models.load_model("cp360", "cpu", weights="random") for _ in range(2))
     assert first.name == "cp360 (random weights)"
     (frame,) = frames(1)

@@ -15,7 +15,8 @@ from cubesal.cubify import CubeConv2d, cubify, uncubify
 from cubesal.efficientnet_lite import EfficientNetLite, InvertedResidual, SameConv2d
 from cubesal.padding import CubePad
 from cubesal.torchvision_guard import import_torchvision
-from cubesal.weights import packaged_weights, read_weights
+from cubesal.weight_places import packaged_weights
+from cubesal.weights import read_weights
 
 
 @pytest.fixture(scope="module")

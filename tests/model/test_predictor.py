@@ -11,7 +11,7 @@ import torch
 from cubesal.backbone import build
 from cubesal.class_map_model import ClassMapModel, ClassMaps
 from cubesal.errors import DeviceError, ModelError
-from cubesal.models import available_models
+from cubesal.model_list import available_models
 from cubesal.predictor import SaliencyPredictor, create_predictor, cube_pyramid, prior_map
 from cubesal.recipes import BUILT_IN
 

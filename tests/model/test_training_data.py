@@ -12,7 +12,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from cubesal.backbone import default_weights
 from cubesal.cam import merged_classes
 from cubesal.errors import ExportError, MediaError, TrainingError
 from cubesal.geometry import rotate_equirect, rotation
@@ -22,6 +21,7 @@ from cubesal.training.prepared import PreparedClip
 from cubesal.training.sources import find_clips
 from cubesal.training.static_maps import StaticMaps
 from cubesal.training.windows import ClipWindows, epoch_order
+from cubesal.weight_places import default_weights
 from cubesal.weight_store import keep_weights
 from cubesal.weights import read_weights
 from tests.media import make_clip

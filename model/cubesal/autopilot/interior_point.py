@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, solveh_banded
 
 __all__ = ["Quadratic", "Rule", "cheapest"]
 
@@ -199,6 +198,10 @@ def _newton(
     bands[:, :fixed] = 0.0
     bands[0, :fixed] = 1.0
     right[:fixed] = 0.0
+    from scipy.linalg import (
+        solveh_banded,  # takes a fifth of a second that no start should wait for
+    )
+
     # Near the end the rules that bind outweigh all else by more than double precision holds. A
     # ridge makes a step a little shorter and leaves the solution where it is.
     ridge = 1e-14 * float(bands[0].max())
@@ -207,5 +210,5 @@ def _newton(
         try:
             step: FloatArray = solveh_banded(bands, right, lower=True, check_finite=False)
             return step
-        except LinAlgError:
+        except np.linalg.LinAlgError:
             ridge *= 100

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from cubesal.backbone import build_backbone
 from cubesal.benchmarks.timing import in_turns_ms
 from cubesal.cubify import cubify, uncubify
-from cubesal.models import model_location
-from cubesal.network import CubeSalConfig
+from cubesal.model_list import model_location
+from cubesal.model_settings import CubeSalConfig
 from cubesal.torchvision_guard import import_torchvision
 from cubesal.weights import read_weights
 

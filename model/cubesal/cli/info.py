@@ -19,7 +19,7 @@ from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
 from cubesal.device import available_devices, resolve_device
 from cubesal.errors import CubesalError
-from cubesal.models import available_models
+from cubesal.model_list import available_models
 from cubesal.video import ClipInfo, ClipReader, Layout
 from cubesal.video.encoders import ENCODERS
 

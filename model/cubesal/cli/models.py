@@ -10,7 +10,8 @@ from cubesal.cli.console import Console
 from cubesal.cli.exits import DONE, PARTIAL, UNUSABLE
 from cubesal.errors import CubesalError
 from cubesal.model_adding import add_model
-from cubesal.models import available_models, model_files, verify_model
+from cubesal.model_list import available_models, model_files
+from cubesal.models import verify_model
 
 __all__ = ["run"]
 

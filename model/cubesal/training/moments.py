@@ -22,7 +22,8 @@ from cubesal.flow import FlowMeter
 from cubesal.fusion import FusionModel, moment_of
 from cubesal.geometry import rotate_equirect, rotation
 from cubesal.losses import fitted_flow
-from cubesal.models import load_model, model_files
+from cubesal.model_list import model_files
+from cubesal.models import load_model
 from cubesal.motion import MotionMeter
 from cubesal.sphere_cells import SphereCells
 from cubesal.sphere_grid import cell_directions
