@@ -16,6 +16,7 @@ from cubesal.document import decode_map, encode_map
 from cubesal.inspection import is_own_maps, named_track
 from cubesal.predictor import SaliencyPredictor, create_predictor
 from cubesal.video import ClipReader
+from cubesal_viewer.analysis.linking import link_torch
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.analysis.tracks import Tracks, open_tracks
 from cubesal_viewer.document.keeper import KeptMap
@@ -170,6 +171,7 @@ def _load(choice: ModelChoice) -> tuple[SaliencyPredictor, ModelLoaded]:
 
 def _leave_a_core_for_the_window() -> None:
     """Keep torch's threads off one core: drawing and decoding need it while a network runs."""
+    link_torch()
     import torch  # here, on this thread: importing it takes seconds that the window must not wait
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
