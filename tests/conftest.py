@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 # Qt's offscreen platform has no OpenGL; Xvfb (started by pytest-xvfb) with xcb draws exactly.
 # Two of torch's threads beside the decoder's and the software renderer's on two cores wait for each
@@ -33,3 +37,24 @@ def shared_data() -> Path:
     if not (folder / "clips").is_dir():
         pytest.skip(f"no footage at {folder}: set CUBESAL_DATA to its folder")
     return folder
+
+
+#: What a loaded machine is given; who waits for what comes anyway loses nothing by it.
+PATIENCE_MS = 20_000
+
+
+def _patient(wait: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(wait)
+    def waiting(*arguments: Any, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return wait(*arguments, timeout=max(timeout, PATIENCE_MS), **options)
+
+    return waiting
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> Iterator[None]:
+    """Waiting for the window lasts as long as that takes: speed belongs in benchmarks."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("waitUntil", "waitSignal", "waitSignals"):
+            patch.setattr(QtBot, name, _patient(getattr(QtBot, name)))
+        yield

@@ -200,6 +200,14 @@ def test_an_area_to_avoid_is_left_alone() -> None:
     assert abs(degrees(elsewhere.at(6).yaw) + 100) < 8
 
 
+def test_what_flanks_an_area_to_avoid_does_not_hold_the_camera_on_it() -> None:
+    maps = steady(5) + steady(30) + steady(55)
+    free = plan_path(maps, TIMES, OPTIONS)
+    assert abs(degrees(free.at(6).yaw) - 30) < 8
+    path = plan_path(maps, TIMES, OPTIONS, areas=[Area("avoid", radians(30), 0, radians(15))])
+    assert abs(degrees(path.at(6).yaw) - 30) > 15
+
+
 def test_an_area_to_prefer_draws_the_camera_while_it_holds() -> None:
     area = Area("prefer", radians(120), 0, radians(15), 3, 9)
     path = plan_path(steady(60), TIMES, OPTIONS, areas=[area])

@@ -21,6 +21,9 @@ SOFT: Final = 0.25
 """How soft the edge of an area is, as a part of its radius: a hard one would make cameras cling."""
 PREFERRED: Final = 3.0
 """What an area to prefer gets, beside all that a map holds."""
+SHADOW: Final = math.radians(40)
+"""How far around an area to avoid attention counts less: what flanks it would else hold the camera
+on it, in the middle between them."""
 _LONGEST_TIME_S = 1e7
 
 
@@ -50,12 +53,19 @@ class Area:
 
     def mask(self, shape: tuple[int, int]) -> NDArray[np.float32]:
         """(H, W) of an equirect map: 1 inside, 0 outside, smooth between."""
+        return self._fading(shape, self.radius * (1 - SOFT), self.radius)
+
+    def shadow(self, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """(H, W) of an equirect map: 1 inside, from its edge on less, 0 `SHADOW` away from it."""
+        return self._fading(shape, self.radius, self.radius + SHADOW)
+
+    def _fading(self, shape: tuple[int, int], inner: float, outer: float) -> NDArray[np.float32]:
         rows, columns = shape
         pitch = math.pi * (0.5 - (np.arange(rows) + 0.5) / rows)
         yaw = 2 * math.pi * ((np.arange(columns) + 0.5) / columns - 0.5)
         rays = dir_from_angles(yaw[None, :], pitch[:, None])
         away = np.arccos(np.clip(rays @ dir_from_angles(self.yaw, self.pitch), -1, 1))
-        edge = np.clip((self.radius - away) / (SOFT * self.radius), 0, 1)
+        edge = np.clip((outer - away) / (outer - inner), 0, 1)
         return np.asarray(edge * edge * (3 - 2 * edge), dtype=np.float32)
 
 
@@ -64,8 +74,8 @@ def weighted(
 ) -> NDArray[np.floating]:
     """Maps (K, H, W) >= 0 at ``times_s`` (K,) as a camera with such wishes sees them.
 
-    Attention in an area to avoid is gone. One to prefer gets `PREFERRED` times what the whole map
-    holds, spread evenly, on top of its own.
+    Attention in an area to avoid is gone, and that near it counts less. One to prefer gets
+    `PREFERRED` times what the whole map holds, spread evenly, on top of its own.
     """
     if not areas:
         return maps
@@ -74,10 +84,10 @@ def weighted(
     area_of_row = np.cos(math.pi * (0.5 - (np.arange(rows) + 0.5) / rows))[:, None]
     for area in sorted(areas, key=lambda a: a.kind == "prefer"):
         now = (times_s >= area.start_s) & (times_s <= area.end_s)
-        mask = area.mask(result.shape[1:])
         if area.kind == "avoid":
-            result[now] *= 1 - mask
+            result[now] *= 1 - area.shadow(result.shape[1:])
         else:
+            mask = area.mask(result.shape[1:])
             held = (result[now] * area_of_row).sum(axis=(1, 2))
             each = PREFERRED * held / float((mask * area_of_row).sum())
             result[now] += each[:, None, None].astype(np.float32) * mask
