@@ -53,6 +53,9 @@ class Screenshot(QObject):
             QTimer.singleShot(_SETTLE_MS, self, self._save)
 
     def _save(self) -> None:
+        if not (self._viewer.window.equirect.is_drawn and self._viewer.window.nfov.is_drawn):
+            QTimer.singleShot(_LOOK_MS, self, self._save)
+            return
         picture = self._viewer.window.grab()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

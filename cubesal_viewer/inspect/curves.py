@@ -50,7 +50,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             )
             self._colour_curves()
         for item, curve in zip(self._curves, curves, strict=False):
-            item.setData(*curve)
+            # pyqtgraph looks for the bounds of what it draws, and warns where there are none.
+            item.setData(*(curve if np.isfinite(curve[1]).any() else ([], [])))
         for item in self._curves[len(curves) :]:
             item.setData([], [])
 

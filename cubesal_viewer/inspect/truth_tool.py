@@ -158,6 +158,7 @@ class TruthTool(QObject):
     def stop(self) -> bool:
         """End the thread; True if it ended in time."""
         self._redraw.stop()
+        self._redraw.blockSignals(True)  # answers on their way would draw in what is gone by then
         return self._scoring.stop()
 
     def _begin(self, track: SaliencyTrack) -> None:

@@ -1,39 +1,60 @@
-"""Whether OpenGL can be had at all, found out before any widget relies on it."""
+"""Whether OpenGL can be had at all, and who draws, found out before any widget relies on it."""
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
+from typing import Final, NamedTuple
 
 from PySide6.QtGui import QOffscreenSurface, QOpenGLContext
 
 from cubesal_viewer.render.gl_format import GL_VERSION, surface_format
 
-__all__ = ["GL_VARIABLE", "why_no_opengl"]
+__all__ = ["GL_VARIABLE", "draws_in_software", "why_no_opengl"]
 
-#: ``CUBESAL_GL=none`` draws without OpenGL, for drivers that fail and for tests.
-GL_VARIABLE = "CUBESAL_GL"
+#: ``CUBESAL_GL=none`` draws without OpenGL, for drivers that fail and for tests; ``direct`` and
+#: ``offscreen`` draw in the window or on a thread, whoever draws.
+GL_VARIABLE: Final = "CUBESAL_GL"
+
+_SOFTWARE: Final = ("llvmpipe", "softpipe", "swrast", "software rasterizer", "gdi generic")
+
+
+class _Found(NamedTuple):
+    missing: str
+    renderer: str
 
 
 def why_no_opengl() -> str:
     """Say in a few words why there is no OpenGL; empty where there is.  Needs an application."""
-    asked = os.environ.get(GL_VARIABLE, "")
-    if asked == "none":
+    if os.environ.get(GL_VARIABLE, "") == "none":
         return f"{GL_VARIABLE}=none"
-    return _found_missing()
+    return _found().missing
+
+
+def draws_in_software() -> bool:
+    """Whether OpenGL is computed by the processor, so that drawing belongs on a thread."""
+    asked = os.environ.get(GL_VARIABLE, "")
+    if asked in ("direct", "offscreen"):
+        return asked == "offscreen"
+    can_thread = QOpenGLContext.supportsThreadedOpenGL()
+    return can_thread and any(name in _found().renderer.lower() for name in _SOFTWARE)
 
 
 @lru_cache(maxsize=1)
-def _found_missing() -> str:
+def _found() -> _Found:
     context, surface = QOpenGLContext(), QOffscreenSurface()
     context.setFormat(surface_format())
     if not context.create():
-        return "no context could be created"
+        return _Found("no context could be created", "")
     surface.setFormat(context.format())
     surface.create()
     if not context.makeCurrent(surface):
-        return "its context cannot be used"
-    got = context.format().version()
+        return _Found("its context cannot be used", "")
+    from cubesal_viewer.render.gl import GL  # chooses its platform by Qt's, which runs by now
+
+    got, renderer = context.format().version(), GL.glGetString(GL.GL_RENDERER) or b""
     context.doneCurrent()
-    wanted = ".".join(map(str, GL_VERSION))
-    return "" if got >= GL_VERSION else f"version {got[0]}.{got[1]} is older than {wanted}"
+    if got < GL_VERSION:
+        wanted = ".".join(map(str, GL_VERSION))
+        return _Found(f"version {got[0]}.{got[1]} is older than {wanted}", "")
+    return _Found("", renderer.decode(errors="replace"))

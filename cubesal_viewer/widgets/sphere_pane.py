@@ -27,11 +27,13 @@ from cubesal_viewer.render import (
     OverlayParams,
     RenderContent,
     SphereDrawing,
+    draws_in_software,
     why_no_opengl,
 )
 from cubesal_viewer.widgets.canvas import BACKGROUND, device_size
 from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
 from cubesal_viewer.widgets.gl_canvas import GlCanvas
+from cubesal_viewer.widgets.offscreen_canvas import OffscreenCanvas
 from cubesal_viewer.widgets.pane_geometry import Angles
 
 __all__ = ["BACKGROUND", "SpherePane"]
@@ -60,6 +62,8 @@ class SpherePane(QWidget):
     """(yaw, pitch) under the mouse, None beside the picture."""
     menu_wanted = Signal(object, object)
     """(yaw, pitch) in radians, and where on the screen a menu about that place is wanted."""
+    picture_painted = Signal(object, float)
+    """A :class:`RenderContent` has come to the screen, and the seconds that drawing it took."""
     gl_failed = Signal(str)
     """One sentence: why this pane cannot draw."""
     drawn_without_gl = Signal(str)
@@ -68,6 +72,7 @@ class SpherePane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = EMPTY_CONTENT
+        self._painted = EMPTY_CONTENT
         self._camera = Camera()
         self._lens = RECTILINEAR
         self._nfov_aspect = 16 / 9
@@ -125,12 +130,22 @@ class SpherePane(QWidget):
         self.update()
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether what was set last is on the screen, or will be with the next repaint.
+
+        Where nothing can be drawn, or nobody sees it, nothing more is to come.
+        """
+        if self._failure or not self.isVisible() or isinstance(self._canvas, GlCanvas):
+            return True
+        return self._canvas.is_complete
+
+    @property
     def lens(self) -> Lens:
         """The lens last set."""
         return self._lens
 
     def _is_worth_another_attempt(self, content: RenderContent) -> bool:
-        return not isinstance(self._canvas, GlCanvas) or self._canvas.accepts(content)
+        return isinstance(self._canvas, CpuCanvas) or self._canvas.accepts(content)
 
     def grab_image(self) -> QImage:
         """The pane as drawn now, in device pixels."""
@@ -169,15 +184,16 @@ class SpherePane(QWidget):
 
     # ---- the canvas ----------------------------------------------------------------------------
 
-    def _first_canvas(self) -> GlCanvas | CpuCanvas:
+    def _first_canvas(self) -> GlCanvas | OffscreenCanvas | CpuCanvas:
         missing = why_no_opengl()
         if not missing:
             return self._gl_canvas()
         QTimer.singleShot(0, self, lambda: self.drawn_without_gl.emit(self._notice(missing)))
         return self._cpu_canvas()
 
-    def _gl_canvas(self) -> GlCanvas:
-        canvas = GlCanvas(self, self)
+    def _gl_canvas(self) -> GlCanvas | OffscreenCanvas:
+        canvas: GlCanvas | OffscreenCanvas
+        canvas = OffscreenCanvas(self, self) if draws_in_software() else GlCanvas(self, self)
         canvas.refused.connect(self._fail)
         canvas.lost.connect(lambda why: QTimer.singleShot(0, self, lambda: self._go_on(why)))
         return canvas
@@ -206,6 +222,12 @@ class SpherePane(QWidget):
     def draw_picture(self, drawing: SphereDrawing) -> None:
         """Draw the content, which has a frame (for the canvas)."""
         self._draw_picture(drawing)
+
+    def painted(self, content: RenderContent, seconds: float) -> None:
+        """Tell whoever measures (for the canvas)."""
+        if content is not self._painted:
+            self._painted = content
+            self.picture_painted.emit(content, seconds)
 
     def paint_over(self, painter: QPainter) -> None:
         """Draw words and marks over the picture (for the canvas)."""
@@ -245,7 +267,7 @@ class SpherePane(QWidget):
     def _recover(self) -> None:
         self._failure = ""
         self._message.hide()
-        if isinstance(self._canvas, GlCanvas):
+        if not isinstance(self._canvas, CpuCanvas):
             self._canvas.forgive()
 
     def release(self) -> None:

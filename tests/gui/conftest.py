@@ -31,7 +31,16 @@ from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_su
 from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
-OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export", "follow"}
+OUR_THREADS = {
+    "alternatives",
+    "areas",
+    "cpu-draw",
+    "decode",
+    "document",
+    "export",
+    "follow",
+    "gl-draw",
+}
 OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "side views", "sound"}
 OUR_THREADS |= {"thumbnails"}
 

@@ -125,6 +125,7 @@ def test_a_document_with_areas_and_a_front_comes_back_whole(
     viewer.steering.take_over(Camera(radians(YAW)))
     viewer.actions["Set the &front here"].trigger()
     settle(qtbot, viewer, 0)
+    qtbot.waitUntil(lambda: bool(viewer.inspect.areas.statistics))
     assert area_deg(viewer) == pytest.approx((0, PITCH), abs=1)
     wish, key = Area("avoid", radians(100), 0.2), PathKey.of(0.5, Camera(0.4))
     viewer.state.set_edits(replace(viewer.state.edits, areas=(wish,), path=(key,)))

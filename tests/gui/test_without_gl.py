@@ -97,7 +97,7 @@ def test_a_hurried_picture_is_small_and_the_resting_one_whole(qtbot: QtBot, no_g
     canvas = opened(qtbot, pane, 320, 180)
     canvas._pace.took(320 * 180, 1.0)  # as on a slow machine
     factors: list[int] = []
-    canvas._drawn.connect(lambda drawn: factors.append(drawn.factor))
+    canvas._arrived.connect(lambda drawn: factors.append(drawn.factor))
     pane.set_camera(Camera(yaw=1.0))
     qtbot.waitUntil(lambda: len(factors) == 2, timeout=5000)
     assert factors == [4, 1]
@@ -135,10 +135,12 @@ def test_the_pace_shrinks_only_what_would_be_late() -> None:
     assert pace.factor(10**6) == 4
 
 
+@pytest.mark.parametrize("where", ["direct", "offscreen"])
 @pytest.mark.parametrize("times", [1, 99])
 def test_graphics_that_fail_are_rebuilt_once_and_then_done_without(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, times: int
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, times: int, where: str
 ) -> None:
+    monkeypatch.setenv("CUBESAL_GL", where)
     pane = NfovPane()
     qtbot.addWidget(pane)
     pane.resize(320, 180)
@@ -157,7 +159,7 @@ def test_graphics_that_fail_are_rebuilt_once_and_then_done_without(
     monkeypatch.setattr(SphereRenderer, "upload", lose)
     told: list[str] = []
     pane.drawn_without_gl.connect(told.append)
-    pane.update()
+    pane.set_content(replace(content(2), saliency_key=2))
     without_gl = times > 1
     if without_gl:
         qtbot.waitUntil(lambda: isinstance(pane._canvas, CpuCanvas), timeout=5000)
@@ -168,6 +170,7 @@ def test_graphics_that_fail_are_rebuilt_once_and_then_done_without(
     assert bool(told) is without_gl
     assert bool(pane.findChildren(CpuCanvas)) is without_gl
     assert mean_difference(pixels(pane.grab_image()), before) <= 1.0
+    assert isinstance(pane._canvas, CpuCanvas) is without_gl
 
 
 def test_the_program_without_any_opengl_saves_its_window(tmp_path: Path) -> None:
