@@ -46,7 +46,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--fov", type=float, help="horizontal field of view in degrees")
     parser.add_argument("--size", help="window size, WIDTHxHEIGHT")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the window and end")
-    parser.add_argument("--bench", action="store_true", help="measure smoothness and end")
+    parser.add_argument("--bench", action="store_true", help="measure speed and end")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="of --bench, looping, to see memory stay flat"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of --bench")
     parser.add_argument("--info", action="store_true", help="print versions and graphics, and end")
     parser.add_argument("--reset", action="store_true", help="forget settings and layout first")
@@ -229,11 +232,11 @@ def _unattended(viewer: Viewer, arguments: argparse.Namespace, outcome: _Outcome
         picture.done.connect(outcome.end)
         return picture
     if arguments.bench:
-        from cubesal_viewer.bench import Bench, SmoothnessReport
+        from cubesal_viewer.bench import Bench, BenchReport
 
-        bench = Bench(viewer)
+        bench = Bench(viewer, minutes=arguments.minutes)
 
-        def report(figures: SmoothnessReport) -> None:
+        def report(figures: BenchReport) -> None:
             try:
                 if arguments.json:
                     arguments.json.write_text(figures.json())

@@ -144,6 +144,11 @@ class Transport(QObject):
         return min(max(index, 0), max(self.frame_count - 1, 0))
 
     @property
+    def due_s(self) -> float:
+        """The moment of the clip that the clock says is due; while paused, where it stopped."""
+        return self._clock.time_s
+
+    @property
     def is_playing(self) -> bool:
         """Whether time runs."""
         return self._state.playhead.playing
