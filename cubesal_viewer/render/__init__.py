@@ -20,18 +20,16 @@ from cubesal_viewer.render.drawing import (
     PictureRecorder,
     PictureRequest,
     SphereDrawing,
-    replay,
 )
 from cubesal_viewer.render.errors import RenderError
 from cubesal_viewer.render.gl_format import request_surface_format, surface_format
 from cubesal_viewer.render.gl_probe import draws_in_software, why_no_opengl
-from cubesal_viewer.render.offscreen import DrawingContext, OffscreenTarget, new_surface
+from cubesal_viewer.render.offscreen import OffscreenTarget
 from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 __all__ = [
     "EMPTY_CONTENT",
     "NO_OVERLAY",
-    "DrawingContext",
     "OffscreenTarget",
     "OverlayParams",
     "PictureRecorder",
@@ -44,8 +42,6 @@ __all__ = [
     "Viewport",
     "draw_on_cpu",
     "draws_in_software",
-    "new_surface",
-    "replay",
     "request_surface_format",
     "surface_format",
     "why_no_opengl",

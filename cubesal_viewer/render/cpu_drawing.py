@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cubesal import geometry
 from cubesal.camera import Camera
 from cubesal.contours import blend_contours
-from cubesal.exporting.plane_sampling import FlatSampler
+from cubesal.exporting.plane_sampling import FlatSampler, sample_map
 from cubesal.geometry.sampling import PAD, equirect_grid, pad_equirect, remap
 from cubesal.lens import Lens
 from cubesal.overlay import OverlayStyle, overlay_alpha, saliency_on_equirect
@@ -56,6 +56,10 @@ def _equirect(request: PictureRequest) -> Rgb:
     y, u, v = (_resized(plane, size) for plane in _even(planes))
     rgb = _rgb(y, u, v, planes.colour)
 
+    if _is_plain(request):
+        levels = saliency_on_equirect(_levels(request).astype(np.float32), box.height, box.width)
+        return _heated(rgb, np.asarray(cv2.convertScaleAbs(levels), np.uint8), request)
+
     def values(saliency: NDArray[np.float32]) -> NDArray[np.float32]:
         return saliency_on_equirect(saliency, box.height, box.width)
 
@@ -76,6 +80,8 @@ def _flat(request: PictureRequest) -> Rgb:
         rgb = _resized(rgb, (box.width, box.height))
     if request.overlay.scale <= 0:
         return rgb
+    if _is_plain(request):
+        return _heated(rgb, sample_map(_levels(request), camera, box.width, box.height), request)
     return _covered_along(rgb, request, _camera_rays(camera, box.width, box.height))
 
 
@@ -97,7 +103,11 @@ def _cube_net(request: PictureRequest, background: tuple[int, int, int]) -> Rgb:
         remap(pad_equirect(plane), _face_grid(face_w, *plane.shape)) for plane in _even(small)
     )
     tower = _rgb(y, u, v, planes.colour)
-    if request.overlay.scale > 0:
+    if _is_plain(request):
+        levels = pad_equirect(_levels(request))
+        grid = _face_grid(face_w, levels.shape[0] - 2 * PAD, levels.shape[1] - 2 * PAD)
+        tower = _heated(tower, remap(levels, grid), request)
+    elif request.overlay.scale > 0:
         tower = _covered_along(tower, request, _face_rays(face_w))
     net = geometry.cube_net(tower.reshape(6, face_w, face_w, 3))
     for row, column in _empty_cells():
@@ -140,12 +150,19 @@ def _averaged(planes: YuvPlanes, minification: float) -> YuvPlanes:
 
 
 def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
-    """To (width, height): averaged where it gets smaller."""
+    """To (width, height): averaged over whole pixels where it gets much smaller, then bilinear.
+
+    OpenCV averages by whole numbers many times faster than by others.
+    """
+    height, width = plane.shape[:2]
+    factor = min(width // size[0], height // size[1])
+    if factor > 1:
+        inner = plane[: height // factor * factor, : width // factor * factor]
+        few = (width // factor, height // factor)
+        plane = np.asarray(cv2.resize(inner, few, interpolation=cv2.INTER_AREA), np.uint8)
     if plane.shape[1::-1] == size:
         return plane
-    shrinks = plane.shape[1] > size[0] or plane.shape[0] > size[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(plane, size, interpolation=how), np.uint8)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _rgb(y: Plane, u: Plane, v: Plane, colour: ColourSpec) -> Rgb:
@@ -181,6 +198,32 @@ def _lens_rays(lens: Lens, camera: Camera, width: int, height: int) -> NDArray[n
 
 
 # ---- the heatmap -----------------------------------------------------------------------------
+
+
+def _is_plain(request: PictureRequest) -> bool:
+    """Whether a heatmap is shown, and nothing but that: in 8 bits it is drawn much sooner."""
+    overlay, content = request.overlay, request.content
+    is_wiped = content.other is not None and overlay.wipe < 1.0
+    is_shown = overlay.scale > 0 and content.saliency is not None
+    return is_shown and not (is_wiped or overlay.signed or overlay.contours)
+
+
+def _levels(request: PictureRequest) -> Plane:
+    """The map in steps of the colour map."""
+    saliency = request.content.saliency
+    assert saliency is not None
+    return np.asarray(cv2.convertScaleAbs(saliency, alpha=255 / request.overlay.scale), np.uint8)
+
+
+def _heated(rgb: Rgb, levels: Plane, request: PictureRequest) -> Rgb:
+    """The colour of each level laid over ``rgb`` as `overlay_alpha` says, all in 8 bits."""
+    overlay = request.overlay
+    style = OverlayStyle(opacity=overlay.opacity, threshold=overlay.threshold)
+    alpha = overlay_alpha(np.linspace(0, 1, 256, dtype=np.float32), style)[:, None]
+    laid = np.rint(request.content.lut * alpha).astype(np.uint8).reshape(256, 1, 3)
+    left = np.rint(255 * (1 - np.repeat(alpha, 3, axis=1))).astype(np.uint8).reshape(256, 1, 3)
+    kept = cv2.multiply(rgb, cv2.applyColorMap(levels, left), scale=1 / 255)
+    return np.asarray(cv2.add(kept, cv2.applyColorMap(levels, laid)), np.uint8)
 
 
 def _covered_along(rgb: Rgb, request: PictureRequest, rays: NDArray[np.float32]) -> Rgb:

@@ -15,7 +15,7 @@ from cubesal_viewer.render.content import (
     Viewport,
 )
 
-__all__ = ["PictureKind", "PictureRecorder", "PictureRequest", "SphereDrawing", "replay"]
+__all__ = ["PictureKind", "PictureRecorder", "PictureRequest", "SphereDrawing"]
 
 PictureKind = Literal["equirect", "cube", "nfov"]
 
@@ -115,15 +115,3 @@ class PictureRecorder:
         view = PictureRequest("nfov", viewport, self._content, overlay, camera, lens=lens)
         first = self.request
         self.request = view if first is None else replace(first, beside=(*first.beside, view))
-
-
-def replay(request: PictureRequest, drawing: SphereDrawing) -> None:
-    """Ask ``drawing`` for what a recorder has written down."""
-    for part in request.parts:
-        if part.kind == "equirect":
-            drawing.draw_equirect(part.viewport, part.overlay, part.mark)
-        elif part.kind == "cube":
-            drawing.draw_cube_net(part.viewport, part.overlay, part.mark)
-        else:
-            assert part.camera is not None
-            drawing.draw_nfov(part.viewport, part.camera, part.overlay, part.lens)

@@ -12,8 +12,8 @@ from cubesal_viewer.render.gl_format import GL_VERSION, surface_format
 
 __all__ = ["GL_VARIABLE", "draws_in_software", "why_no_opengl"]
 
-#: ``CUBESAL_GL=none`` draws without OpenGL, for drivers that fail and for tests; ``direct`` and
-#: ``offscreen`` draw in the window or on a thread, whoever draws.
+#: ``CUBESAL_GL=none`` draws without OpenGL, for drivers that fail and for tests; ``any`` draws with
+#: it also where the processor has to compute it.
 GL_VARIABLE: Final = "CUBESAL_GL"
 
 _SOFTWARE: Final = ("llvmpipe", "softpipe", "swrast", "software rasterizer", "gdi generic")
@@ -32,12 +32,10 @@ def why_no_opengl() -> str:
 
 
 def draws_in_software() -> bool:
-    """Whether OpenGL is computed by the processor, so that drawing belongs on a thread."""
-    asked = os.environ.get(GL_VARIABLE, "")
-    if asked in ("direct", "offscreen"):
-        return asked == "offscreen"
-    can_thread = QOpenGLContext.supportsThreadedOpenGL()
-    return can_thread and any(name in _found().renderer.lower() for name in _SOFTWARE)
+    """Whether the processor would have to compute what OpenGL draws, pixel by pixel."""
+    if os.environ.get(GL_VARIABLE, "") == "any":
+        return False
+    return any(name in _found().renderer.lower() for name in _SOFTWARE)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import c_void_p
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,100 +15,7 @@ from cubesal_viewer.render.errors import RenderError
 from cubesal_viewer.render.gl import GL, read_pixels
 from cubesal_viewer.render.gl_format import surface_format
 
-__all__ = ["DrawingContext", "Framebuffer", "OffscreenTarget", "new_surface"]
-
-_NO_CONTEXT: Final = "no OpenGL context could be created: install a graphics driver with OpenGL 3.3"
-
-
-def new_surface() -> QOffscreenSurface:
-    """What a context without a window is made current on; to be created on the GUI thread."""
-    surface = QOffscreenSurface()
-    surface.setFormat(surface_format())
-    surface.create()
-    return surface
-
-
-class Framebuffer:
-    """Somewhere to draw, RGBA with 8 bits each; every method needs its context to be current.
-
-    Raises:
-        RenderError: the graphics device cannot draw so many pixels.
-    """
-
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self._buffer = int(GL.glGenRenderbuffers(1))
-        GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, self._buffer)
-        GL.glRenderbufferStorage(GL.GL_RENDERBUFFER, GL.GL_RGBA8, width, height)
-        self._id = int(GL.glGenFramebuffers(1))
-        self.bind()
-        GL.glFramebufferRenderbuffer(
-            GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, GL.GL_RENDERBUFFER, self._buffer
-        )
-        if GL.glCheckFramebufferStatus(GL.GL_FRAMEBUFFER) != GL.GL_FRAMEBUFFER_COMPLETE:
-            self.release()
-            raise RenderError(f"this graphics device cannot draw {width}x{height} pixels")
-
-    def bind(self) -> None:
-        """Draw here from now on."""
-        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._id)
-
-    def read(self, width: int, height: int, channels: Any, component: Any) -> NDArray[np.uint8]:
-        """Its lower left part (height, width, 4) uint8, bottom row first; waits until drawn."""
-        pixels = np.empty((height, width, 4), np.uint8)
-        GL.glPixelStorei(GL.GL_PACK_ALIGNMENT, 1)
-        read_pixels(0, 0, width, height, channels, component, c_void_p(pixels.ctypes.data))
-        return pixels
-
-    def release(self) -> None:
-        """Delete it."""
-        GL.glDeleteFramebuffers(1, [self._id])
-        GL.glDeleteRenderbuffers(1, [self._buffer])
-
-
-class DrawingContext:
-    """An OpenGL context that lives on the thread that opens it, and stays current there.
-
-    ``surface`` comes from :func:`new_surface` and must outlive it.  It shares nothing with others.
-    """
-
-    def __init__(self, surface: QOffscreenSurface) -> None:
-        self._surface = surface
-        self._context: QOpenGLContext | None = None
-        self._framebuffer: Framebuffer | None = None
-
-    def open(self) -> None:
-        """Create it on this thread; RenderError: none can be had. May be called again."""
-        if self._context is not None:
-            return
-        context = QOpenGLContext()
-        context.setFormat(surface_format())
-        if not context.create() or not context.makeCurrent(self._surface):
-            raise RenderError(_NO_CONTEXT)
-        self._context = context
-
-    def begin(self, width: int, height: int) -> Framebuffer:
-        """Somewhere to draw at least so many pixels, bound; it grows with what is asked for."""
-        have = self._framebuffer
-        if have is None or have.width < width or have.height < height:
-            most = (width, height) if have is None else (have.width, have.height)
-            if have is not None:
-                have.release()
-                self._framebuffer = None
-            self._framebuffer = Framebuffer(max(width, most[0]), max(height, most[1]))
-        assert self._framebuffer is not None
-        self._framebuffer.bind()
-        return self._framebuffer
-
-    def close(self) -> None:
-        """Give it back, on its thread; may be called again."""
-        if self._context is None:
-            return
-        if self._framebuffer is not None:
-            self._framebuffer.release()
-            self._framebuffer = None
-        self._context.doneCurrent()
-        self._context = None
+__all__ = ["OffscreenTarget"]
 
 
 class OffscreenTarget:
@@ -124,12 +31,17 @@ class OffscreenTarget:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self._surface = new_surface()
+        self._surface = QOffscreenSurface()
+        self._surface.setFormat(surface_format())
+        self._surface.create()
         self._context = QOpenGLContext()
         self._context.setFormat(surface_format())
         if not self._context.create() or not self._surface.isValid():
-            raise RenderError(_NO_CONTEXT)
-        self._framebuffer: Framebuffer | None = None
+            raise RenderError(
+                "no OpenGL context could be created: install a graphics driver with OpenGL 3.3"
+            )
+        self._framebuffer = 0
+        self._buffer = 0
 
     def move_to_thread(self, thread: QThread) -> None:
         """Hand the context to ``thread``; it must not be current anywhere."""
@@ -138,9 +50,9 @@ class OffscreenTarget:
     def __enter__(self) -> Self:
         if not self._context.makeCurrent(self._surface):
             raise RenderError("the OpenGL context cannot be used on this thread")
-        if self._framebuffer is None:
-            self._framebuffer = Framebuffer(self.width, self.height)
-        self._framebuffer.bind()
+        if not self._framebuffer:
+            self._create_framebuffer()
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._framebuffer)
         return self
 
     def __exit__(
@@ -151,14 +63,29 @@ class OffscreenTarget:
     ) -> None:
         self._context.doneCurrent()
 
+    def _create_framebuffer(self) -> None:
+        self._buffer = int(GL.glGenRenderbuffers(1))
+        GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, self._buffer)
+        GL.glRenderbufferStorage(GL.GL_RENDERBUFFER, GL.GL_RGBA8, self.width, self.height)
+        self._framebuffer = int(GL.glGenFramebuffers(1))
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._framebuffer)
+        GL.glFramebufferRenderbuffer(
+            GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, GL.GL_RENDERBUFFER, self._buffer
+        )
+        if GL.glCheckFramebufferStatus(GL.GL_FRAMEBUFFER) != GL.GL_FRAMEBUFFER_COMPLETE:
+            raise RenderError(f"this graphics device cannot draw {self.width}x{self.height} pixels")
+
     def read_rgb(self) -> NDArray[np.uint8]:
         """The picture (height, width, 3) uint8, top row first; waits until it is drawn."""
-        assert self._framebuffer is not None
-        pixels = self._framebuffer.read(self.width, self.height, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE)
+        pixels = np.empty((self.height, self.width, 4), np.uint8)
+        GL.glPixelStorei(GL.GL_PACK_ALIGNMENT, 1)
+        address = c_void_p(pixels.ctypes.data)
+        read_pixels(0, 0, self.width, self.height, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE, address)
         return np.ascontiguousarray(pixels[::-1, :, :3])
 
     def release(self) -> None:
         """Delete the framebuffer; may be called again. The context must be current."""
-        if self._framebuffer is not None:
-            self._framebuffer.release()
-            self._framebuffer = None
+        if self._framebuffer:
+            GL.glDeleteFramebuffers(1, [self._framebuffer])
+            GL.glDeleteRenderbuffers(1, [self._buffer])
+            self._framebuffer = self._buffer = 0

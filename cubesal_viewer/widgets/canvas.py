@@ -9,15 +9,12 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from cubesal_viewer.render import RenderContent, SphereDrawing
-from cubesal_viewer.render.gl import GLError
 
 __all__ = [
     "BACKGROUND",
     "Canvas",
-    "Refusal",
     "Scene",
     "device_size",
-    "gl_sentence",
     "settle_in",
 ]
 
@@ -65,38 +62,3 @@ def device_size(widget: QWidget) -> tuple[int, int]:
     """Width and height in device pixels."""
     ratio = widget.devicePixelRatio()
     return round(widget.width() * ratio), round(widget.height() * ratio)
-
-
-class Refusal:
-    """Remembers which frames a graphics device has refused: others of their size fail alike."""
-
-    def __init__(self) -> None:
-        self._shape: tuple[int, ...] | None = None
-
-    def refuse(self, content: RenderContent) -> None:
-        """Frames of this size cannot be drawn."""
-        self._shape = _frame_shape(content)
-
-    def accepts(self, content: RenderContent) -> bool:
-        """Whether ``content`` is worth an attempt."""
-        return self._shape is None or _frame_shape(content) != self._shape
-
-    def forgive(self) -> None:
-        """Try again with the next picture."""
-        self._shape = None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is refused."""
-        return self._shape is None
-
-
-def _frame_shape(content: RenderContent) -> tuple[int, ...]:
-    return () if content.planes is None else content.planes.y.shape
-
-
-def gl_sentence(error: Exception) -> str:
-    """Why drawing failed, in one sentence."""
-    if isinstance(error, GLError):
-        return f"OpenGL failed while drawing ({error.err})"
-    return str(error)

@@ -12,14 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from cubesal_viewer.render import RenderContent, RenderError, SphereRenderer, surface_format
 from cubesal_viewer.render.gl import GLError
-from cubesal_viewer.widgets.canvas import (
-    BACKGROUND,
-    Refusal,
-    Scene,
-    device_size,
-    gl_sentence,
-    settle_in,
-)
+from cubesal_viewer.widgets.canvas import BACKGROUND, Scene, device_size, settle_in
 
 __all__ = ["GlCanvas"]
 
@@ -42,7 +35,7 @@ class GlCanvas(QOpenGLWidget):
         super().__init__(parent)
         self._scene = scene
         self._renderer = SphereRenderer()
-        self._refusal = Refusal()
+        self._refused_shape: tuple[int, ...] | None = None
         self._given_up = False
         self._rebuilds = 0
         self.setFormat(surface_format())
@@ -54,11 +47,11 @@ class GlCanvas(QOpenGLWidget):
 
     def accepts(self, content: RenderContent) -> bool:
         """Whether ``content`` is worth another attempt after one was refused."""
-        return self._refusal.accepts(content)
+        return self._refused_shape is None or _frame_shape(content) != self._refused_shape
 
     def forgive(self) -> None:
         """Try again with the next picture."""
-        self._refusal.forgive()
+        self._refused_shape = None
 
     def grab_image(self) -> QImage:
         """The pane as drawn now, in device pixels."""
@@ -83,14 +76,14 @@ class GlCanvas(QOpenGLWidget):
         except FileNotFoundError as error:  # a damaged installation, not the graphics' fault
             self._refuse(str(error))
         except (RenderError, GLError) as error:
-            self._give_up(gl_sentence(error))
+            self._give_up(_sentence(error))
 
     def paintGL(self) -> None:
         if self._given_up:
             return
-        if not self._renderer.is_initialised and self._refusal.is_over:
+        if not self._renderer.is_initialised and self._refused_shape is None:
             self._prepare()  # shown again after being hidden
-        if not self._renderer.is_initialised or not self._refusal.is_over:
+        if not self._renderer.is_initialised or self._refused_shape is not None:
             return
         try:
             self._draw()
@@ -121,13 +114,13 @@ class GlCanvas(QOpenGLWidget):
 
     def _refuse(self, sentence: str) -> None:
         """Frames of the same size would fail alike: say it once and wait for others."""
-        self._refusal.refuse(self._scene.content)
+        self._refused_shape = _frame_shape(self._scene.content)
         self.refused.emit(sentence)
 
     def _rebuild_or_give_up(self, error: GLError) -> None:
         """A reset of the graphics loses every texture; a fresh start brings them back."""
         if self._rebuilds >= _REBUILDS:
-            self._give_up(gl_sentence(error))
+            self._give_up(_sentence(error))
             return
         self._rebuilds += 1
         self._renderer = SphereRenderer()  # what the old one named is gone or broken
@@ -147,3 +140,13 @@ class GlCanvas(QOpenGLWidget):
         # The last sure moment with the context alive: aboutToBeDestroyed may come too late.
         self.release()
         super().hideEvent(event)
+
+
+def _frame_shape(content: RenderContent) -> tuple[int, ...]:
+    return () if content.planes is None else content.planes.y.shape
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, GLError):
+        return f"OpenGL failed while drawing ({error.err})"
+    return str(error)

@@ -33,7 +33,6 @@ from cubesal_viewer.render import (
 from cubesal_viewer.widgets.canvas import BACKGROUND, device_size
 from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
 from cubesal_viewer.widgets.gl_canvas import GlCanvas
-from cubesal_viewer.widgets.offscreen_canvas import OffscreenCanvas
 from cubesal_viewer.widgets.pane_geometry import Angles
 
 __all__ = ["BACKGROUND", "SpherePane"]
@@ -145,7 +144,7 @@ class SpherePane(QWidget):
         return self._lens
 
     def _is_worth_another_attempt(self, content: RenderContent) -> bool:
-        return isinstance(self._canvas, CpuCanvas) or self._canvas.accepts(content)
+        return not isinstance(self._canvas, GlCanvas) or self._canvas.accepts(content)
 
     def grab_image(self) -> QImage:
         """The pane as drawn now, in device pixels."""
@@ -184,16 +183,17 @@ class SpherePane(QWidget):
 
     # ---- the canvas ----------------------------------------------------------------------------
 
-    def _first_canvas(self) -> GlCanvas | OffscreenCanvas | CpuCanvas:
+    def _first_canvas(self) -> GlCanvas | CpuCanvas:
         missing = why_no_opengl()
-        if not missing:
+        if not missing and not draws_in_software():
             return self._gl_canvas()
+        if not missing:
+            return self._cpu_canvas()  # which is several times faster than OpenGL in software
         QTimer.singleShot(0, self, lambda: self.drawn_without_gl.emit(self._notice(missing)))
         return self._cpu_canvas()
 
-    def _gl_canvas(self) -> GlCanvas | OffscreenCanvas:
-        canvas: GlCanvas | OffscreenCanvas
-        canvas = OffscreenCanvas(self, self) if draws_in_software() else GlCanvas(self, self)
+    def _gl_canvas(self) -> GlCanvas:
+        canvas = GlCanvas(self, self)
         canvas.refused.connect(self._fail)
         canvas.lost.connect(lambda why: QTimer.singleShot(0, self, lambda: self._go_on(why)))
         return canvas
@@ -267,7 +267,7 @@ class SpherePane(QWidget):
     def _recover(self) -> None:
         self._failure = ""
         self._message.hide()
-        if not isinstance(self._canvas, CpuCanvas):
+        if isinstance(self._canvas, GlCanvas):
             self._canvas.forgive()
 
     def release(self) -> None:

@@ -31,16 +31,7 @@ from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_su
 from cubesal_viewer.state import ModelChoice
 from tests.media import make_clip
 
-OUR_THREADS = {
-    "alternatives",
-    "areas",
-    "cpu-draw",
-    "decode",
-    "document",
-    "export",
-    "follow",
-    "gl-draw",
-}
+OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export", "follow"}
 OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "side views", "sound"}
 OUR_THREADS |= {"thumbnails"}
 
@@ -53,6 +44,12 @@ WINDOW = (1100, 760)
 def _graphics() -> None:
     request_surface_format()
     choose_pyopengl_platform()
+
+
+@pytest.fixture
+def with_gl(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Panes draw with OpenGL, though software computes it here."""
+    monkeypatch.setenv("CUBESAL_GL", "any")
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ from cubesal_viewer.widgets.equirect_pane import EquirectPane
 from cubesal_viewer.widgets.nfov_pane import NfovPane
 from cubesal_viewer.widgets.sphere_pane import BACKGROUND
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("with_gl")]
 
 LEFT = Qt.MouseButton.LeftButton
 SIZE = (640, 320)

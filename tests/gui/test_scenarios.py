@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -185,11 +186,13 @@ def test_keyboard_only_from_open_to_export(
             assert sum(1 for _ in video.decode(video=0)) == 10
 
 
+@pytest.mark.usefixtures("with_gl")
 def test_take_the_viewport_out_dock_it_again_it_still_draws(
     qtbot: QtBot, ready: Viewer, tmp_path: Path
 ) -> None:
     window, pane = ready.window, ready.window.nfov
     dock = window.panes.docks[1]
+    assert pane.findChildren(QOpenGLWidget)
     ready.steering.take_over(Camera(radians(40), 0.0))
     before = pixels(pane.grab_image())
     assert before.std() > 5

@@ -112,7 +112,8 @@ def test_signed_maps_and_the_wipe_between_two(planes):
     shown = draw_on_cpu(replace(asked, content=wiped, overlay=replace(HOT, wipe=0.5)))
     left, right = shown[:, :HEIGHT], shown[:, HEIGHT:]
     assert mean_difference(right, planes.rgb()[:, HEIGHT:]) <= 1.0
-    assert mean_difference(left, draw_on_cpu(replace(asked, overlay=HOT))[:, :HEIGHT]) == 0
+    # A heatmap alone is blended in 8 bits.
+    assert mean_difference(left, draw_on_cpu(replace(asked, overlay=HOT))[:, :HEIGHT]) < 0.1
 
 
 def test_odd_frames_keep_their_colours_in_place():

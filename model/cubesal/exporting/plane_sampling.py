@@ -23,7 +23,7 @@ from cubesal.geometry.axes import rotation
 from cubesal.geometry.sampling import PAD, pad_equirect
 from cubesal.video.colour import YuvPlanes
 
-__all__ = ["FlatSampler"]
+__all__ = ["FlatSampler", "sample_map"]
 
 _STEP = 8
 _TOLERANCE = 0.02
@@ -89,6 +89,22 @@ def _sampled(plane: NDArray[np.uint8], grid: _Grid, yaw: float) -> NDArray[np.ui
     return np.asarray(out, np.uint8)
 
 
+def sample_map(
+    levels: NDArray[np.uint8], camera: Camera, width: int, height: int
+) -> NDArray[np.uint8]:
+    """An equirect map (h, 2h) of 8 bits as a camera sees it: (height, width), bilinear."""
+    turn = (camera.pitch, camera.roll, camera.hfov)
+    return _sampled(levels, _map_grid(turn, (height, width), levels.shape[:2]), camera.yaw)
+
+
+@lru_cache(maxsize=4)
+def _map_grid(
+    turn: tuple[float, float, float], size: tuple[int, int], source: tuple[int, int]
+) -> _Grid:
+    rays, lattice = _rays_of(turn, size)
+    return _grid(rays, lattice, source, 1)
+
+
 def _across_seam(plane: NDArray[np.uint8], low: int, high: int) -> NDArray[np.uint8]:
     """The columns ``low`` to before ``high``, at most a turn of them, some beyond the plane."""
     width = plane.shape[1]
@@ -102,12 +118,20 @@ def _view_grids(
     turn: tuple[float, float, float], size: tuple[int, int], source: tuple[int, int]
 ) -> tuple[_Grid, _Grid]:
     """The grids of luma and of chroma, for (pitch, roll, hfov) and (height, width) of both ends."""
+    rays, lattice = _rays_of(turn, size)
+    return _grid(rays, lattice, source, 1), _grid(rays, lattice, source, 2)
+
+
+def _rays_of(
+    turn: tuple[float, float, float], size: tuple[int, int]
+) -> tuple[_Rays, tuple[Array, Array]]:
+    """The rays of a view, and their angles at every `_STEP`-th pixel, a little beyond it."""
     pitch, roll, hfov = turn
     rays = _Rays(rotation(0.0, pitch, roll), tan(hfov / 2), *size)
     lattice = rays.angles(
         *(_STEP * np.arange(-1, ceil(side / _STEP) + 1) + (_STEP - 1) / 2 for side in size)
     )
-    return _grid(rays, lattice, source, 1), _grid(rays, lattice, source, 2)
+    return rays, lattice
 
 
 class _Rays(NamedTuple):
