@@ -92,6 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     viewer.documents.has_recovery = viewer.remembers
     if viewer.remembers:
         viewer.window.restore_layout(settings)
+        viewer.last_view.restore(settings)
     try:
         return _run(application, viewer, arguments)
     finally:

@@ -28,6 +28,7 @@ from cubesal_viewer.files import Files
 from cubesal_viewer.film import Film
 from cubesal_viewer.inspect.controller import Inspect
 from cubesal_viewer.keys import window_commands
+from cubesal_viewer.last_view import LastView
 from cubesal_viewer.lenses import Lenses
 from cubesal_viewer.log import logger
 from cubesal_viewer.own_maps import OwnMaps
@@ -99,6 +100,7 @@ class Viewer(QObject):
         self.readout = Readout(self.window)
         self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
         self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
+        self.last_view = LastView(self.state, self.lenses, self.split, self.strip)
         self.actions = install(self.window, window_commands(self))
         self.window.insert_recent(self.files.recent)
         self.readings.insert_menus(self.window.menu_of(self.actions["Set the &front here"]))
@@ -208,6 +210,7 @@ class Viewer(QObject):
         if self.remembers:
             save_overlay(self._settings, self.state.overlay)
             self.window.save_layout(self._settings)
+            self.last_view.save(self._settings)
         self.preferences.stop()
         self.exports.abandon()
         self.analysis.abandon()  # first tell all, then wait for each
