@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from PySide6.QtCore import QSettings
 
 from cubesal.lens import LENSES, Lens
@@ -9,13 +11,14 @@ from cubesal_viewer.lenses import Lenses
 from cubesal_viewer.split import SplitViews
 from cubesal_viewer.state import ViewerState
 from cubesal_viewer.strip import Strip
+from cubesal_viewer.widgets.timeline import CurveName
 from cubesal_viewer.widgets.view_cells import SPLITS
 
 __all__ = ["LastView"]
 
 
 class LastView:
-    """Projection, number of views and words over the flat view. `--reset` forgets them."""
+    """Projection, number of views, words over the view, curves shown. `--reset` forgets them."""
 
     def __init__(self, state: ViewerState, lenses: Lenses, split: SplitViews, strip: Strip) -> None:
         self._state, self._lenses, self._split, self._strip = state, lenses, split, strip
@@ -26,6 +29,7 @@ class LastView:
         settings.setValue("view/fov", self._state.lens.fov)
         settings.setValue("view/count", self._split.count)
         settings.setValue("view/words", str(self._strip.hud_shown).lower())
+        settings.setValue("view/curves", " ".join(self._strip.curve_keys.shown()))
 
     def restore(self, settings: QSettings) -> None:
         """Show what was kept; whatever is missing or damaged stays as it is."""
@@ -43,3 +47,6 @@ class LastView:
                 self._split.set_split(count)
         if (str(settings.value("view/words")) == "true") != self._strip.hud_shown:
             self._strip.toggle_hud()
+        curves = settings.value("view/curves")
+        if isinstance(curves, str) and set(curves.split()) <= set(get_args(CurveName)):
+            self._strip.curve_keys.set_shown(curves.split())

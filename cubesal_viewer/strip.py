@@ -8,10 +8,13 @@ from PySide6.QtCore import QObject, QTimer
 from cubesal.autopilot import lens_share, missed_view
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.editing.editor import Editor
+from cubesal_viewer.map_figures import MapFigures
 from cubesal_viewer.state import Edits, ViewerState
 from cubesal_viewer.steering import Steering
+from cubesal_viewer.widgets.curve_keys import CurveKeys
 from cubesal_viewer.widgets.hud import Hud
 from cubesal_viewer.widgets.main_window import NFOV_ASPECT, MainWindow
+from cubesal_viewer.widgets.timecode import clock_text
 
 __all__ = ["Strip"]
 
@@ -35,6 +38,11 @@ class Strip(QObject):
         self._editor, self._window = editor, window
         self._share: float | None = None
         self._hud_shown = False
+        self.figures = MapFigures()
+        self.figures.changed.connect(self._ask_for_curves)
+        self._hovered_s: float | None = None
+        window.timeline.hovered.connect(self._on_hovered)
+        window.transport.curves.toggled.connect(window.timeline.show_curve)
         self._timer = QTimer(self, interval=_REFRESH_MS, singleShot=True)
         self._timer.timeout.connect(self._refresh)
         self._curves_are_old = True
@@ -49,6 +57,7 @@ class Strip(QObject):
     def stop(self) -> None:
         """Follow nothing any more."""
         self._timer.stop()
+        self.figures.stop()
 
     def _ask(self) -> None:
         if not self._timer.isActive():
@@ -62,6 +71,11 @@ class Strip(QObject):
         """Show or hide what is written over the flat view."""
         self._hud_shown = not self._hud_shown
         self._show_hud()
+
+    @property
+    def curve_keys(self) -> CurveKeys:
+        """Which curves are shown."""
+        return self._window.transport.curves
 
     @property
     def hud_shown(self) -> bool:
@@ -106,11 +120,37 @@ class Strip(QObject):
 
     def _show_curves(self) -> None:
         track, plan, timeline = self._analysis.track, self._steering.plan, self._window.timeline
+        self.figures.follow(track)
         nothing = np.zeros(0)
         timeline.set_captured(*((plan.times_s, plan.shares) if plan else (nothing, nothing)))
         if track is None:
             timeline.set_attention(nothing, nothing)
+            timeline.set_figures(nothing, nothing, nothing)
             timeline.set_analysed([])
             return
         timeline.set_attention(track.time_s, track.peaks / max(track.peak, 1e-12))
         timeline.set_analysed(track.analysed_ranges())
+        timeline.set_figures(track.time_s, self.figures.spread, self.figures.spots)
+
+    # ---- what lies under the mouse -------------------------------------------------------------
+
+    def _on_hovered(self, time_s: float | None) -> None:
+        self._hovered_s = time_s
+        self._window.show_readout("" if time_s is None else self._words(time_s))
+
+    def _words(self, time_s: float) -> str:
+        track, plan = self._analysis.track, self._steering.plan
+        words = [clock_text(time_s)]
+        if track is None or not len(track):
+            return words[0]
+        k = track.index_at(time_s)
+        if np.isnan(track.peaks[k]):
+            return f"{words[0]}  {self.tr('not analysed yet')}"
+        words.append(self.tr("peak %1").replace("%1", f"{track.peaks[k]:.3g}"))
+        if len(self.figures.spread) == len(track) and np.isfinite(self.figures.spread[k]):
+            words.append(self.tr("spread %1").replace("%1", f"{self.figures.spread[k]:.0%}"))
+            words.append(self.tr("hot spots %1").replace("%1", f"{self.figures.spots[k]:.0f}"))
+        if plan is not None and len(plan.times_s):
+            share = float(np.interp(time_s, plan.times_s, plan.shares))
+            words.append(self.tr("in view %1").replace("%1", f"{share:.0%}"))
+        return "  ".join(words)

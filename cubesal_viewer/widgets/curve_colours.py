@@ -12,6 +12,8 @@ __all__ = ["NAMES", "curve_colour", "series_colour"]
 _COLOURS: Final[dict[str, tuple[str, str]]] = {
     "peak": ("#ffaa3c", "#b45f06"),
     "share": ("#6ecd82", "#1e7a3c"),
+    "spread": ("#e178be", "#a83282"),
+    "spots": ("#aa96f0", "#6046c0"),
     "analysed": ("#48b4c8", "#0b7285"),
     "key": ("#78aaff", "#2f5fc4"),
     "marker": ("#eb6464", "#c23b3b"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,8 +17,11 @@ from cubesal_viewer.widgets.curve_colours import curve_colour
 from cubesal_viewer.widgets.timecode import clock_text
 from cubesal_viewer.widgets.timeline_marks import TimelineMarks
 
-__all__ = ["Timeline"]
+__all__ = ["CurveName", "Timeline"]
 
+CurveName = Literal["peak", "share", "spread", "spots"]
+#: So many hot spots reach the top of the strip.
+_MOST_SPOTS = 8
 #: The band at the foot of the strip that shows analysed ranges, as a share of its height.
 _BAND = 0.07
 #: Whatever moves in it repaints all of the strip, which playing pictures have no time for.
@@ -45,6 +49,8 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     sought = Signal(float)
     range_changed = Signal(float, float)
     """The stretch that is shown, seconds; equal ends without a clip."""
+    hovered = Signal(object)
+    """The moment under the mouse, seconds; None where it has left."""
     key_moved = Signal(object, float)
     key_deleted = Signal(object)
     key_menu = Signal(object, object)
@@ -67,6 +73,14 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._peaks = self.plot(connect="finite")
         self._peaks.setFillLevel(0)
         self._share = self.plot(connect="finite")
+        self._spread = self.plot(connect="finite")
+        self._spots = self.plot(connect="finite", stepMode="right")
+        self._curves: dict[CurveName, pg.PlotDataItem] = {
+            "peak": self._peaks,
+            "share": self._share,
+            "spread": self._spread,
+            "spots": self._spots,
+        }
         self._playhead = pg.InfiniteLine(0)
         self._playhead_s = 0.0
         self._pace = QTimer(self, interval=_PACE_MS, singleShot=True)
@@ -93,6 +107,7 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._on_range()
         self.set_attention(np.zeros(0), np.zeros(0))
         self.set_captured(np.zeros(0), np.zeros(0))
+        self.set_figures(np.zeros(0), np.zeros(0), np.zeros(0))
         self.set_analysed([])
         self.marks.set_keys(())
         self.marks.set_markers(())
@@ -123,6 +138,23 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Draw the share of the attention inside the planned view, in [0, 1]."""
         self._share.setData(times_s, share * (1 - _BAND) + _BAND)
 
+    def set_figures(
+        self,
+        times_s: NDArray[np.float64],
+        spread: NDArray[np.float64],
+        spots: NDArray[np.float64],
+    ) -> None:
+        """Draw how far attention is spread, in [0, 1], and in how many places it is."""
+        for item, values in ((self._spread, spread), (self._spots, spots / _MOST_SPOTS)):
+            known = np.isfinite(values)
+            # pyqtgraph looks for the bounds of what it draws, and warns where there are none.
+            shown = np.where(known, np.minimum(values, 1.0) * (1 - _BAND) + _BAND, np.nan)
+            item.setData(*((times_s, shown) if known.any() else ([], [])))
+
+    def show_curve(self, name: CurveName, shown: bool) -> None:
+        """Show or hide a curve; emits nothing."""
+        self._curves[name].setVisible(shown)
+
     def time_at(self, x: float) -> float:
         """Moment under the widget coordinate ``x``, clamped to the clip."""
         scene = self.mapToScene(int(x), 0)
@@ -148,6 +180,8 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._duration_s:
+            self.hovered.emit(self.time_at(event.position().x()))
         if not event.buttons() & Qt.MouseButton.LeftButton or not self._duration_s:
             super().mouseMoveEvent(event)
             return
@@ -172,6 +206,10 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.getViewBox().setXRange(0, max(self._duration_s, 1.0), padding=0)
         event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit(None)
+        super().leaveEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -200,6 +238,9 @@ class Timeline(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._peaks.setPen(pg.mkPen(peak, width=1.6))
         self._peaks.setFillBrush(QColor(peak.red(), peak.green(), peak.blue(), 50))
         self._share.setPen(pg.mkPen(curve_colour("share", self.palette()), width=1.6))
+        for name in ("spread", "spots"):
+            pen = pg.mkPen(curve_colour(name, self.palette()), width=1)
+            self._curves[name].setPen(pen)
         for bar in self._bars:
             bar.setBrush(curve_colour("analysed", self.palette()))
         self.marks.follow_palette()

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtGui import QFontDatabase, QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from cubesal.video import ClipInfo
 from cubesal_viewer.state import Playhead
 from cubesal_viewer.widgets.commands import with_key
-from cubesal_viewer.widgets.curve_colours import curve_colour
+from cubesal_viewer.widgets.curve_keys import CurveKeys
 from cubesal_viewer.widgets.icons import transport_icon
 from cubesal_viewer.widgets.timecode import clock_text
 from cubesal_viewer.widgets.volume_control import VolumeControl
 
 __all__ = ["TransportBar"]
-
-
-def _curve_key(text: str, colour: QColor) -> str:
-    """Name a curve of the timeline below, with its colour."""
-    return f'<span style="color: {colour.name()}">▬</span> {text}'
 
 
 class TransportBar(QWidget):
@@ -42,7 +37,7 @@ class TransportBar(QWidget):
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self._time.setFont(fixed)
         self._frame.setFont(fixed)
-        self._curve_keys = {name: QLabel() for name in ("peak", "share")}
+        self.curves = CurveKeys()
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         for widget in (self._back, self._play, self._ahead, self._time, self._frame, self._speed):
@@ -52,14 +47,12 @@ class TransportBar(QWidget):
         row.addStretch(1)
         row.addWidget(self._projection)
         row.addSpacing(12)
-        for label in self._curve_keys.values():
-            row.addWidget(label)
-        row.addSpacing(18)
+        row.addWidget(self.curves)
+        row.addSpacing(10)
         row.addWidget(self._map)
         self._info: ClipInfo | None = None
         self._playing = False
         self._draw_icons()
-        self._name_curves()
         self.set_clip(None)
 
     def set_keys(self, back: str, play: str, ahead: str) -> None:
@@ -108,12 +101,6 @@ class TransportBar(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._draw_icons()
-            self._name_curves()
-
-    def _name_curves(self) -> None:
-        words = {"peak": self.tr("strongest attention"), "share": self.tr("share in view")}
-        for name, label in self._curve_keys.items():
-            label.setText(_curve_key(words[name], curve_colour(name, self.palette())))
 
     def _draw_icons(self) -> None:
         colour = self.palette().color(QPalette.ColorRole.WindowText)

@@ -133,7 +133,7 @@ def test_curves_change_with_the_theme(qtbot: QtBot) -> None:
         items = [*timeline.getPlotItem().listDataItems(), *plot.getPlotItem().listDataItems()]
         curves = [item for item in items if isinstance(item, pg.PlotDataItem)]
         pens = [item.opts["pen"].color() for item in curves]
-        assert len(pens) == 8
+        assert len(pens) == 10
         assert all(contrast(pen, ground) >= 3 for pen in pens)
         seen.add(tuple(pen.name() for pen in pens))
     assert len(seen) == 2
