@@ -46,7 +46,7 @@ class Strip(QObject):
         self._timer = QTimer(self, interval=_REFRESH_MS, singleShot=True)
         self._timer.timeout.connect(self._refresh)
         self._curves_are_old = True
-        for signal in (state.camera_changed, state.lens_changed):
+        for signal in (state.camera_changed, state.lens_changed, state.playhead_changed):
             signal.connect(self._ask)
         for signal in (analysis.track_changed, steering.path_changed):
             signal.connect(self._ask_for_curves)

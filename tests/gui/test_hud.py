@@ -11,11 +11,12 @@ from PySide6.QtGui import QFont, QImage, QPainter
 
 from cubesal.camera import Camera
 from cubesal.lens import RECTILINEAR, Lens
+from cubesal.track import SaliencyTrack
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.widgets.hud import Hud, hud_parts, paint_hud
 
 from .conftest import pixels
-from .test_split import looking
+from .test_split import looking, peaks
 
 __all__ = ["looking"]
 pytestmark = pytest.mark.gl
@@ -66,3 +67,18 @@ def test_a_key_shows_and_hides_them_and_snapshots_have_none(qtbot, looking: View
     qtbot.waitUntil(lambda: pane.hud.time_s == pytest.approx(1.0), timeout=3000)
     qtbot.keyClick(looking.window, Qt.Key.Key_H, shift)
     assert pane.hud is None
+
+
+def test_the_share_follows_the_clip_under_a_view_held_by_hand(qtbot, looking: Viewer) -> None:
+    track = SaliencyTrack([0, 30, 59], [0.0, 1.0, 59 / 30], "clip", "peaks")
+    for k, yaw_deg in enumerate((0, 180, 180)):
+        track.set(k, peaks((yaw_deg, 0, 1)))
+    looking.analysis.track = track
+    looking.analysis.track_changed.emit()
+    pane = looking.window.nfov
+    qtbot.keyClick(looking.window, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: (pane.hud.share or 0) > 0.9, timeout=3000)
+    qtbot.waitUntil(lambda: looking.steering.plan is not None, timeout=10_000)
+    qtbot.wait(300)  # what the plan has redrawn is done
+    looking.transport.seek(45)
+    qtbot.waitUntil(lambda: pane.hud.share is not None and pane.hud.share < 0.1, timeout=3000)
