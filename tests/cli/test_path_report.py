@@ -100,3 +100,19 @@ def test_what_cannot_be_reported_is_refused_in_a_sentence(cubesal, moving_maps, 
     done = cubesal("path-report", *(moving_maps if word == "MAPS" else word for word in words))
     assert done.code == 2
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"PK\x03\x04\xff" * 400, "it is not JSON"), (b'{"clip": "a.mp4"}', "'frames' is missing")],
+)
+def test_ground_truth_that_is_none_is_told_at_once_and_briefly(
+    cubesal, clip, tmp_path, content, said
+):
+    wrong = tmp_path / "truth.npz"
+    wrong.write_bytes(content)
+    done = cubesal("path-report", clip, "--gt", wrong, *FAST)
+    assert done.code == 2
+    assert said in done.err
+    assert len(done.err) < 400
+    assert "analyse" not in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, radians
 from pathlib import Path
@@ -28,7 +29,7 @@ from cubesal.cli.exits import DONE, PARTIAL
 from cubesal.cli.outputs import check_file
 from cubesal.cli.work import analysed_track, load_predictor
 from cubesal.errors import EvaluationError
-from cubesal.evaluation.subjects import primary_frames
+from cubesal.evaluation.subjects import AnnotatedFrame, primary_frames
 from cubesal.geometry import dir_from_uv
 from cubesal.inspection.own_maps import open_own_maps
 from cubesal.track import load_npz
@@ -55,6 +56,8 @@ class _Ground:
 def run(options: Options, console: Console) -> int:
     """Analyse or load the maps, plan or load the path, and print the card."""
     _check(options)
+    # Before the analysis, which takes long: what is wrong with the file is told at once.
+    annotated = primary_frames(options.gt)[1] if options.gt is not None else []
     given = load_csv(options.input) if _is_path(options.input) else None
     source = options.clip if given is not None else options.input
     if source is None and given is not None:
@@ -64,7 +67,7 @@ def run(options: Options, console: Console) -> int:
     ground = _ground(source, options, console)
     settings = _settings(options, given)
     path = given or plan_path(ground.maps, ground.times_s, settings)
-    moments = _moments(options, ground) if options.gt is not None else []
+    moments = _moments(options, ground, annotated)
     card = path_report(ground.maps, ground.times_s, path, settings, fps=ground.fps, moments=moments)
     return _tell(card, card.motion, options, console, ground.damaged)
 
@@ -73,11 +76,17 @@ def _is_path(file: Path) -> bool:
     return file.suffix.lower() == ".csv"
 
 
+def _is_maps(file: Path) -> bool:
+    return file.suffix.lower() == ".npz"
+
+
 def _check(options: Options) -> None:
     if options.clip is not None and not _is_path(options.input):
         raise EvaluationError("--clip goes with a path (.csv); a clip is judged on itself")
     if options.gt is not None and _is_path(options.input) and options.clip is None:
         raise EvaluationError("--gt needs the clip of the path: give it with --clip")
+    if options.gt is not None and _is_maps(options.clip or options.input):
+        raise EvaluationError("--gt names frames of a clip: give the clip instead of its maps")
     if options.json is not None:
         read = {options.input: "the input", options.clip: "the clip", options.gt: "ground truth"}
         check_file(
@@ -86,7 +95,7 @@ def _check(options: Options) -> None:
 
 
 def _ground(source: Path, options: Options, console: Console) -> _Ground:
-    if source.suffix.lower() == ".npz":
+    if _is_maps(source):
         _, times_s, maps = load_npz(source).arrays()
         return _Ground(maps, times_s, _NPZ_FPS)
     with ClipReader(source, projection=options.projection) as reader:
@@ -117,20 +126,21 @@ def _settings(options: Options, path: CameraPath | None) -> PlannerOptions:
     )
 
 
-def _moments(options: Options, ground: _Ground) -> list[Moment]:
+def _moments(
+    options: Options, ground: _Ground, annotated: Sequence[AnnotatedFrame]
+) -> list[Moment]:
     """When a frame with primary subjects is shown, and the directions of their middles.
 
     Ground truth names places of the file as it is.
     """
-    file: Path = options.gt
     source_from_view = Reading.parse(options.projection).source_from_view
-    if ground.frame_times is None:
-        raise EvaluationError("--gt names frames of a clip: give the clip instead of its maps")
     moments = []
-    for frame in primary_frames(file)[1]:
-        if not 0 <= frame.index < len(ground.frame_times):
+    for frame in annotated:
+        assert ground.frame_times is not None
+        count = len(ground.frame_times)
+        if not 0 <= frame.index < count:
             raise EvaluationError(
-                f"{file} marks frame {frame.index}, and the clip has {len(ground.frame_times)}"
+                f"{options.gt} marks frame {frame.index}, and the clip has {count}"
             )
         middles = [((u0 + u1) / 2 % 1, (v0 + v1) / 2) for u0, v0, u1, v1 in frame.boxes]
         dirs = dir_from_uv(np.array(middles)) @ source_from_view

@@ -49,10 +49,21 @@ def primary_frames(path: Path) -> tuple[str, list[AnnotatedFrame]]:
         ]
         clip = str(facts["clip"])
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise EvaluationError(f"{path} does not hold usable subject boxes: {error!r}") from error
+        raise EvaluationError(
+            f"{path} does not hold usable subject boxes: {_words(error)}"
+        ) from error
     if not frames:
         raise EvaluationError(f"{path} marks no primary subject in any frame")
     return clip, frames
+
+
+def _words(error: Exception) -> str:
+    """What is wrong with a file, without its content, which may be anything of any length."""
+    if isinstance(error, (UnicodeError, json.JSONDecodeError)):
+        return "it is not JSON"
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    return str(error)[:200]
 
 
 def _primary_boxes(subjects: list[dict[str, Any]]) -> tuple[Box, ...]:
