@@ -127,9 +127,13 @@ class ExportDialog(QDialog):
         self.wanted.emit(wishes)
         super().accept()
 
+    @property
+    def _aspects(self) -> list[tuple[int, int]]:
+        """The shapes of flat video that are wanted."""
+        boxes = self.aspects.items() if self.nfov.isChecked() else ()
+        return [aspect for aspect, box in boxes if box.isChecked()]
+
     def _flat(self, encoding: Encoding, suffix: str) -> list[ExportWish]:
-        if not self.nfov.isChecked():
-            return []
         burn = Burn(timecode=self.timecode.isChecked())
         return [
             ExportWish(
@@ -140,20 +144,24 @@ class ExportDialog(QDialog):
                 burn,
                 ranged=self.ranged.isChecked(),
             )
-            for aspect, box in self.aspects.items()
-            if box.isChecked()
+            for aspect in self._aspects
         ]
 
     def _tables(self) -> list[ExportWish]:
-        ranged, size = self.ranged.isChecked(), size_of(ASPECTS[0], self.side.currentData())
+        """A path for each shape of flat video, for each is planned by itself; attention once."""
+        ranged, side = self.ranged.isChecked(), self.side.currentData()
+        aspects = self._aspects or [ASPECTS[0]]
         wishes = []
-        if self.path.isChecked():
-            for name, box in self.formats.items():
-                if box.isChecked():
-                    out = self._out(f"_path.{name}")
-                    wishes.append(ExportWish("path", out, size, path_format=name, ranged=ranged))
+        names = [name for name, box in self.formats.items() if box.isChecked()]
+        for aspect in aspects if self.path.isChecked() else ():
+            shape = f"_{aspect[0]}x{aspect[1]}" if len(aspects) > 1 else ""
+            size = size_of(aspect, side)
+            for name in names:
+                out = self._out(f"_path{shape}.{name}")
+                wishes.append(ExportWish("path", out, size, path_format=name, ranged=ranged))
         if self.attention.isChecked():
-            wishes.append(ExportWish("attention", self._out("_attention.csv"), size))
+            size, out = size_of(aspects[0], side), self._out("_attention.csv")
+            wishes.append(ExportWish("attention", out, size, ranged=ranged))
         return wishes
 
     def _out(self, ending: str) -> Path:

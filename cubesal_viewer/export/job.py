@@ -84,7 +84,7 @@ def run_export(request: ExportRequest, stage: StageFn) -> Path:
             projection=request.analysis.projection,
         )
     else:
-        export_attention(track, request.out, path, request.planner.aspect)
+        export_attention(track, request.out, path, request.planner.aspect, request.span)
     return request.out
 
 

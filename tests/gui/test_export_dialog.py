@@ -53,6 +53,34 @@ def test_codec_quality_and_burning_in_are_taken_along(dialog: ExportDialog) -> N
     assert (wish.burn.legend, wish.burn.timecode, wish.burn.outline) == (True, False, True)
 
 
+def test_paths_are_those_of_the_shapes_that_are_chosen(dialog: ExportDialog) -> None:
+    dialog.aspects[(16, 9)].setChecked(False)
+    dialog.aspects[(9, 16)].setChecked(True)
+    dialog.path.setChecked(True)
+    dialog.formats["ffmpeg"].setChecked(True)
+    dialog.attention.setChecked(True)
+    sizes = {wish.out.name: wish.size for wish in dialog.wishes() if wish.kind != "nfov"}
+    upright = (720, 1280)
+    assert sizes == dict.fromkeys(
+        ("walk_path.csv", "walk_path.ffmpeg", "walk_attention.csv"), upright
+    )
+    dialog.aspects[(1, 1)].setChecked(True)
+    names = {wish.out.name: wish.size for wish in dialog.wishes() if wish.path_format == "ffmpeg"}
+    assert names == {"walk_path_9x16.ffmpeg": upright, "walk_path_1x1.ffmpeg": (720, 720)}
+    dialog.nfov.setChecked(False)  # without flat video the path is that of the window's view
+    assert {wish.size for wish in dialog.wishes()} == {(1280, 720)}
+
+
+def test_a_range_holds_for_everything(dialog: ExportDialog) -> None:
+    for box in (dialog.overlay, dialog.path, dialog.attention):
+        box.setChecked(True)
+    assert [wish.kind for wish in dialog.wishes() if wish.ranged] == [
+        *("nfov", "path", "attention", "overlay")
+    ]
+    dialog.ranged.setChecked(False)
+    assert not any(wish.ranged for wish in dialog.wishes())
+
+
 def test_nothing_chosen_and_a_missing_folder_are_said(dialog: ExportDialog) -> None:
     dialog.nfov.setChecked(False)
     dialog.accept()
@@ -106,14 +134,14 @@ def test_two_aspects_and_the_path_come_out_of_one_dialog(
     written: list[Path] = []
     viewer.exports.finished.connect(written.append)
     dialog.accept()
-    qtbot.waitUntil(lambda: len(written) == 3, timeout=90_000)
+    qtbot.waitUntil(lambda: len(written) == 4, timeout=90_000)
     for name, size in (("16x9", (854, 480)), ("9x16", (480, 854))):
         with av.open(str(tmp_path / f"numbers_nfov_{name}.mp4")) as video:
             stream = video.streams.video[0]
             assert (stream.width, stream.height) == size
             assert sum(1 for _ in video.decode(video=0)) == 15
-    path = load_csv(tmp_path / "numbers_path.csv")
-    assert len(path.times_s) == 15
+        path = load_csv(tmp_path / f"numbers_path_{name}.csv")
+        assert len(path.times_s) == 15
 
 
 def test_a_request_with_everything_survives_the_journal(

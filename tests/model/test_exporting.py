@@ -501,6 +501,23 @@ def test_the_attention_table_has_a_row_per_map(clip, tmp_path):
     assert 0.3 < float(rows[0]["captured"]) <= 1
 
 
+@pytest.mark.parametrize(
+    ("span", "frames"),
+    [
+        (TimeRange(0.2, 0.6), [6, 12]),
+        (TimeRange(0.35), [12, 18, 24]),
+        (TimeRange(0.5, 0.55), [12]),  # what is shown between two analysed moments
+        (TimeRange(0.9), [24]),
+    ],
+)
+def test_the_attention_table_of_a_range(clip, tmp_path, span, frames):
+    out = tmp_path / "a.csv"
+    path = still_path(Camera())
+    assert export_attention(track_of(clip), out, path, span=span) == len(frames)
+    with open(out, newline="") as file:
+        assert [int(row["frame_index"]) for row in csv.DictReader(file)] == frames
+
+
 def test_a_map_without_attention_leaves_its_direction_empty(tmp_path):
     track = SaliencyTrack([0], [0.0], "clip", "model")
     track.set(0, np.zeros((4, 8)))

@@ -26,6 +26,7 @@ from cubesal.exporting import (
     export_overlay,
     export_path,
     export_snapshot,
+    frames_within,
 )
 from cubesal.inspection.own_maps import open_own_maps
 from cubesal.progress import ProgressFn
@@ -79,6 +80,8 @@ class Exporter:
             if is_snapshot:
                 shown_s = float(reader.times_s[reader.index_at(options.from_s)])
                 span = TimeRange(shown_s, shown_s + 1e-5)
+            else:
+                frames_within(reader, span)  # a range outside the clip is told before any work
             if options.maps is not None:
                 return open_own_maps(options.maps, options.clip, reader.times_s, options.projection)
             predictor, _ = load_predictor(options, self.console)
@@ -198,7 +201,7 @@ def _maps(task: _Task) -> Path:
 
 
 def _attention(task: _Task) -> Path:
-    export_attention(task.maps, task.out, task.path(), task.shape.aspect)
+    export_attention(task.maps, task.out, task.path(), task.shape.aspect, task.span)
     return task.out
 
 

@@ -11,7 +11,14 @@ from cubesal.errors import ExportError
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
 
-__all__ = ["WHOLE_CLIP", "TimeRange", "frames_within", "grid_points_for", "require_maps"]
+__all__ = [
+    "WHOLE_CLIP",
+    "TimeRange",
+    "frames_within",
+    "grid_points_for",
+    "moments_within",
+    "require_maps",
+]
 
 _TOLERANCE_S = 1e-6
 
@@ -47,6 +54,18 @@ def frames_within(reader: ClipReader, span: TimeRange) -> range:
             f"it lasts {info.duration_s:.3f} s"
         )
     return range(first, stop)
+
+
+def moments_within(time_s: NDArray[np.float64], span: TimeRange) -> slice:
+    """Which of the analysed moments ``time_s`` (T,), ascending, lie in the range.
+
+    The one before a range in which there is none, for its map is what is shown there.
+    """
+    first = int(np.searchsorted(time_s, span.from_s - _TOLERANCE_S))
+    stop = len(time_s)
+    if span.to_s is not None:
+        stop = int(np.searchsorted(time_s, span.to_s - _TOLERANCE_S))
+    return slice(min(first, max(stop - 1, 0)), stop)
 
 
 def grid_points_for(track: SaliencyTrack, times_s: NDArray[np.float64]) -> range:

@@ -17,6 +17,7 @@ from cubesal.autopilot.path import write_text
 from cubesal.errors import ExportError
 from cubesal.exporting.files import FACTS_NAME, folder_output, save_png, timecode
 from cubesal.exporting.published import FrameNumbers
+from cubesal.exporting.ranges import WHOLE_CLIP, TimeRange, moments_within
 from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader
@@ -115,12 +116,15 @@ def export_attention(
     out: str | Path,
     path: CameraPath | None = None,
     aspect: float = 16 / 9,
+    span: TimeRange = WHOLE_CLIP,
 ) -> int:
     """Write statistics per analysed frame as CSV, with the share a path captures if one is given.
 
     Peak directions are empty where a map holds nothing. Returns the number of rows.
     """
     frame_index, time_s, saliency = track.arrays()
+    within = moments_within(time_s, span)
+    frame_index, time_s, saliency = frame_index[within], time_s[within], saliency[within]
     captured = None if path is None else captured_shares(saliency, time_s, path, aspect)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
