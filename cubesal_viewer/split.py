@@ -44,9 +44,9 @@ def _tr(text: str) -> str:
 class SplitViews(QObject):
     """Finds the side views on a thread of its own and moves them; nothing runs with one view.
 
-    The cycle: 1. maps, playhead or camera move; 2. at leisure the thread is given the map of the
-    moment and the views so far; 3. what it finds are the new goals; 4. the views glide there, and
-    further ones cut.  Lives on the GUI thread.
+    The cycle: 1. maps, playhead or camera move; 2. at leisure, and not before the answer to the
+    last question, the thread is given the map of the moment and the views so far; 3. what it finds
+    are the new goals; 4. the views glide there, and further ones cut.  Lives on the GUI thread.
     """
 
     _found = Signal(int, object)
@@ -63,6 +63,8 @@ class SplitViews(QObject):
         self._steering, self._window = steering, window
         self._worker: Worker | None = None
         self._generation = 0
+        #: Whether the thread is searching, and whether something has moved since it was asked.
+        self._searching = self._moved = False
         self._goals: tuple[SideView, ...] = ()
         self._shown: tuple[Camera, ...] = ()
         self._looked_at_s = 0.0
@@ -109,6 +111,7 @@ class SplitViews(QObject):
         if count == 1:
             self._forget()
         else:
+            self._searching = False  # so many views were not asked for
             self._look()
 
     def look_there(self, side: int) -> None:
@@ -129,12 +132,16 @@ class SplitViews(QObject):
 
     def _forget(self) -> None:
         self._generation += 1  # what is under way is for nobody
+        self._searching = self._moved = False
         self._glide.stop()
         self._goals, self._shown = (), ()
         self._window.nfov.set_sides(())
         self._ask()
 
     def _look(self) -> None:
+        if self._searching:  # asking again and again, no answer would ever be the newest
+            self._moved = True
+            return
         now_s = self._state.playhead.time_s
         saliency = self._analysis.view_at(now_s).saliency
         if saliency is None:
@@ -143,18 +150,27 @@ class SplitViews(QObject):
         before = () if is_jump else tuple(view.camera for view in self._goals)
         self._looked_at_s = now_s
         self._generation += 1
+        self._searching, self._moved = True, False
         generation, camera, others = self._generation, self._state.camera, self.count - 1
+
+        def search() -> None:  # on the thread
+            found = None
+            try:
+                found = side_views(saliency, camera, others, before, aspect=NFOV_ASPECT)
+            finally:
+                self._found.emit(generation, found)
+
         if self._worker is None:
             self._worker = Worker("side views")
-        self._worker.submit(
-            lambda: self._found.emit(
-                generation, side_views(saliency, camera, others, before, aspect=NFOV_ASPECT)
-            ),
-            replace=True,
-        )
+        self._worker.submit(search, replace=True)
 
-    def _on_found(self, generation: int, views: tuple[SideView, ...]) -> None:
+    def _on_found(self, generation: int, views: tuple[SideView, ...] | None) -> None:
         if generation != self._generation:
+            return
+        self._searching = False
+        if self._moved:
+            self._ask()
+        if views is None:
             return
         before = dict(enumerate(self._shown))
         self._goals = views

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from math import degrees, radians
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from cubesal import geometry
+from cubesal.autopilot import side_views
 from cubesal.autopilot.views import angle_between
 from cubesal.camera import Camera
 from cubesal.track import SaliencyTrack
@@ -127,3 +129,26 @@ def test_outlines_of_the_others_are_on_the_sphere_and_gone_with_them(qtbot, look
     assert np.abs(with_marks[window].astype(int) - before[window]).max() > 60
     qtbot.keyClick(looking.window, Qt.Key.Key_B)
     assert np.array_equal(pixels(pane.grab_image()), before)
+
+
+def test_views_keep_up_although_each_search_takes_longer_than_the_film_waits(
+    qtbot, looking: Viewer, monkeypatch
+) -> None:
+    def slowly(*arguments: object, **options: object) -> object:
+        time.sleep(0.4)
+        return side_views(*arguments, **options)
+
+    monkeypatch.setattr("cubesal_viewer.split.side_views", slowly)
+    split(qtbot, looking, 1)
+    before = looking.window.nfov.sides[0].camera
+    assert angle_between(before, Camera(radians(92), radians(10))) < radians(15)
+    turned = [looking.state.camera]
+    looking.steering.take_over(Camera(radians(92), radians(10)))
+
+    def turn() -> bool:
+        looking.steering.turn(yaw=radians(0.02))  # as film does, without a rest
+        turned.append(looking.state.camera)
+        return angle_between(looking.window.nfov.sides[0].camera, before) > radians(45)
+
+    qtbot.waitUntil(turn, timeout=6000)
+    assert len(turned) > 10
