@@ -49,16 +49,18 @@ class OwnMaps(QObject):
         except CubesalError as error:
             self.failed.emit(str(error))
         else:
-            if not is_own_maps(self._state.model.model):
-                self._before = self._state.model
-            self._state.set_model(replace(self._state.model, model=word, prior=None))
+            choice = replace(self._state.model, model=word, prior=None)
+            if choice != self._state.model:
+                # Not those that are still being read: what they turn out to be, nobody knows.
+                self._before = self._before or self._state.model
+                self._state.set_model(choice)
 
     def taken(self) -> None:
         """Maps are there: what was chosen can be read."""
         self._before = None
 
     def refused(self) -> None:
-        """No maps are there: if they were to be a person's own, back to the model before them.
+        """No maps are there: if they were to be a person's own, back to what was shown before.
 
         Those that a document names are not given up: they may only be elsewhere for now.
         """

@@ -120,3 +120,27 @@ def test_bad_maps_dropped_onto_the_window_are_told_in_a_sentence(
     assert all("maps:" not in name for name in loaded)
     assert viewer.state.model == before, "and the model before them is back"
     qtbot.waitUntil(lambda: viewer.analysis.track is not None and viewer.analysis.track.complete)
+
+
+def shown_maps(viewer: Viewer) -> str:
+    """By whom the maps on show were made, "" while there are none."""
+    track = viewer.analysis.track
+    return track.model if track is not None and track.complete else ""
+
+
+def test_maps_that_cannot_be_read_leave_the_own_maps_before_them_on_show(
+    qtbot: QtBot, viewer: Viewer, maps: Path, loaded: list[str], tmp_path: Path
+) -> None:
+    open_clip(qtbot, viewer, make_clip(tmp_path / "clip.mp4", frames=24, size=(128, 64)))
+    wait_analysed(qtbot, viewer)
+    viewer.open(maps)
+    qtbot.waitUntil(lambda: shown_maps(viewer) == "mine.npz", timeout=10_000)
+    chosen = viewer.state.model
+    models = list(loaded)
+    for name in ("first.npz", "second.npz"):  # the second before the first is refused
+        (tmp_path / name).write_bytes(b"no maps")
+        viewer.open(tmp_path / name)
+    qtbot.waitUntil(lambda: viewer.state.model == chosen, timeout=10_000)
+    qtbot.waitUntil(lambda: shown_maps(viewer) == "mine.npz", timeout=10_000)
+    assert viewer.documents.content.model == chosen.model
+    assert loaded == models, "no model was asked for in between"
