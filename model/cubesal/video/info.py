@@ -85,7 +85,8 @@ class Frame:
     """One decoded frame: ``time_s`` counts from the first frame, ``pts`` is the file's own.
 
     ``coverage``: the part of the sphere that it shows, None: all of it.  ``is_resized``: stored in
-    another size than the first one, and scaled to that.
+    another size than the first one, and scaled to that.  ``is_proxy``: its picture is that of a
+    proxy, smaller than the clip's.
     """
 
     index: int
@@ -94,6 +95,7 @@ class Frame:
     planes: YuvPlanes
     coverage: Coverage | None = None
     is_resized: bool = False
+    is_proxy: bool = False
 
     def rgb(self, columns: int | None = None) -> NDArray[np.uint8]:
         """The picture as RGB (H, W, 3) uint8, converted on each call.
