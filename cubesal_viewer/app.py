@@ -36,6 +36,7 @@ from cubesal_viewer.playback.decoder import OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.preferences.controller import PreferencesController
 from cubesal_viewer.preferred import Preferences
+from cubesal_viewer.proxies import Proxies
 from cubesal_viewer.readings import Readings
 from cubesal_viewer.readout import Readout
 from cubesal_viewer.settings import load_choices, save_model, save_overlay
@@ -97,6 +98,7 @@ class Viewer(QObject):
         )
         self.lenses = Lenses(self.state, self.steering, self.window)
         self.film = Film(self.transport, self.window)
+        self.proxies = Proxies(self.state, self.transport, self.window)
         self.readout = Readout(self.window)
         self.split = SplitViews(self.state, self.analysis, self.steering, self.window)
         self.strip = Strip(self.state, self.analysis, self.steering, self.editor, self.window)
@@ -140,7 +142,7 @@ class Viewer(QObject):
     def snapshot(self) -> None:
         """Save what the flat view shows beside the clip."""
         clip, head = self.state.clip, self.state.playhead
-        if clip is None:
+        if clip is None or self.proxies.waits_for_source(self.snapshot):
             return
         try:
             picture = self.window.nfov.grab_picture()
@@ -222,6 +224,7 @@ class Viewer(QObject):
         self.inspect.stop()
         self.split.stop()
         self.film.stop()
+        self.proxies.stop()
         self.files.stop()  # after the maps that were still being made
         self.transport.stop()
 

@@ -26,6 +26,7 @@ class Preferences:
 
     ``resume_s``: seconds without steering after which the autopilot takes over again, None: never.
     ``rate_hz``: maps per second of file time, where a document does not say otherwise.
+    ``proxies``: whether clips above 4K get a proxy by which they are played.
     """
 
     invert_drag: bool = False
@@ -34,6 +35,7 @@ class Preferences:
     rate_hz: float = DEFAULT_RATE_HZ
     show_stale: bool = True
     theme: Theme = "system"
+    proxies: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what no part of the application can do. ValueError."""
@@ -83,4 +85,5 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "rate_hz": float,
     "show_stale": _truth,
     "theme": str,
+    "proxies": _truth,
 }

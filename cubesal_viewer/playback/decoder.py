@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from cubesal.errors import Cancelled
-from cubesal.video import ClipInfo, ClipReader
+from cubesal.errors import Cancelled, CubesalError
+from cubesal.video import ClipInfo, ClipReader, Frame
+from cubesal.video.proxy import ProxyReader
+from cubesal_viewer.log import logger
 from cubesal_viewer.playback.frame_queue import FrameQueue
 from cubesal_viewer.worker import Worker, one_sentence
 
@@ -47,7 +49,8 @@ class Decoder(QObject):
     Signals arrive on the GUI thread (queued).  ``opened`` and ``failed`` carry the generation that
     :meth:`open` returned; ``frame_shown`` the one that :meth:`show` returned.  Before a frame that
     takes long, ``stand_in_shown`` brings the key frame before it; a request that a newer one has
-    overtaken is given up after a moment.
+    overtaken is given up after a moment.  Where there is a proxy, playing shows that, and it stands
+    in for single frames until their own picture is decoded.
     """
 
     opened = Signal(int, object)
@@ -60,6 +63,9 @@ class Decoder(QObject):
         self.queue = FrameQueue()
         self._worker = Worker("decode", at_end=self._close)
         self._reader: ClipReader | None = None  # touched by the decoding thread only
+        self._proxy: ProxyReader | None = None  # likewise
+        #: The proxy to use, and of which clip; whole values, so that no thread sees half of one.
+        self._wanted_proxy: tuple[Path, ClipInfo] | None = None
         self._generation = 0
 
     def open(self, path: Path, projection: str | None = None) -> int:
@@ -79,6 +85,10 @@ class Decoder(QObject):
         generation = self._next()
         run = self.queue.restart()
         self._worker.submit(lambda: self._play(generation, run, index), replace=True)
+
+    def use_proxy(self, path: Path | None, clip: ClipInfo) -> None:
+        """From the next request on, play a clip from its proxy; None: from its own file."""
+        self._wanted_proxy = None if path is None else (path, clip)
 
     def halt(self) -> None:
         """Stop decoding ahead and forget what was queued."""
@@ -123,27 +133,56 @@ class Decoder(QObject):
             return generation != self._generation and time.monotonic() - begun_s > _PATIENCE_S
 
         try:
-            stand_in = reader.quick_stand_in(index)
+            stand_in = self._stand_in(reader, index)
             if stand_in is not None:
-                self.stand_in_shown.emit(generation, reader.read(stand_in))
+                self.stand_in_shown.emit(generation, stand_in)
             self.frame_shown.emit(generation, reader.read(index, is_overtaken))
         except Cancelled:
             return
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
 
+    def _stand_in(self, reader: ClipReader, index: int) -> Frame | None:
+        """The frame from the proxy, or without one a key frame near it; None if it is near."""
+        proxy = self._take_proxy()
+        if proxy is not None:
+            return proxy.read(index)
+        key = reader.quick_stand_in(index)
+        return None if key is None else reader.read(key)
+
     def _play(self, generation: int, run: int, index: int) -> None:
         if self._reader is None:
             return
         try:
-            for frame in self._reader.frames(range(index, self._reader.info.frame_count)):
-                if not self.queue.put(run, frame):
+            reader = self._take_proxy() or self._reader
+            for shown in range(index, self._reader.info.frame_count):
+                if not self.queue.put(run, reader.read(shown)):
                     return
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
         self.queue.end(run)
 
+    def _take_proxy(self) -> ProxyReader | None:
+        """The proxy that is wanted for the open clip, opened; None if there is none of use."""
+        wanted, reader = self._wanted_proxy, self._reader
+        is_for_this = wanted is not None and reader is not None and wanted[1] == reader.info
+        if not is_for_this:
+            self._close_proxy()
+        elif self._proxy is None and wanted is not None and reader is not None:
+            try:
+                self._proxy = ProxyReader(wanted[0], reader, kept_bytes=0)
+            except CubesalError as error:  # removed or damaged since: the clip itself is there
+                logger.warning("no proxy: %s", error)
+                self._wanted_proxy = None
+        return self._proxy
+
+    def _close_proxy(self) -> None:
+        if self._proxy is not None:
+            self._proxy.close()
+            self._proxy = None
+
     def _close(self) -> None:
+        self._close_proxy()
         if self._reader is not None:
             self._reader.close()
             self._reader = None

@@ -86,8 +86,9 @@ class Transport(QObject):
         self._decoder.halt()
         self._state.set_playhead(replace(self._state.playhead, playing=False))
         index = self._state.playhead.index
-        if self.frame is None or self.frame.index != index:
-            self._wanted = self._decoder.show(index)  # of a seek that playing had not reached yet
+        if self.frame is None or self.frame.index != index or self.frame.is_proxy:
+            # Of a seek that playing had not reached yet; or now there is time for the clip's own.
+            self._wanted = self._decoder.show(index)
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -125,6 +126,14 @@ class Transport(QObject):
         self._state.set_playhead(replace(self._state.playhead, speed=speed))
         if self._state.playhead.playing:
             self._run_from(self._clock.time_s)
+
+    def use_proxy(self, path: Path | None) -> None:
+        """Play the open clip from its proxy from the next frame on; None: from its own file."""
+        if self._state.clip is None:
+            return
+        self._decoder.use_proxy(path, self._state.clip)
+        if self._state.playhead.playing:  # the clock runs on
+            self._decoder.play(min(self._state.playhead.index + 1, self.frame_count - 1))
 
     def stop(self) -> bool:
         """End the decoding thread; True if it ended in time."""

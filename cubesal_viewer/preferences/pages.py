@@ -70,7 +70,7 @@ class Page(QWidget):
 class LookingPage(Page):
     """How drags turn the view, and when the autopilot takes it back."""
 
-    fields = ("invert_drag", "inertia", "resume_s")
+    fields = ("invert_drag", "inertia", "resume_s", "proxies")
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,6 +85,13 @@ class LookingPage(Page):
         self._after.setSuffix(self.tr(" s"))
         self._after.setAccessibleName(self.tr("Seconds until the autopilot takes over again"))
         self._after.valueChanged.connect(lambda seconds: self._edit(resume_s=seconds))
+        self._proxies = QComboBox()
+        self._proxies.setAccessibleName(self.tr("Proxies for clips above 4K"))
+        self._proxies.addItem(self.tr("Automatically"), True)
+        self._proxies.addItem(self.tr("Never"), False)
+        self._proxies.currentIndexChanged.connect(
+            lambda: self._edit(proxies=bool(self._proxies.currentData()))
+        )
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -101,6 +108,13 @@ class LookingPage(Page):
         self._explain(
             self.tr("Without steering for so long. Who turns the autopilot off keeps it off.")
         )
+        self._form.addRow(self.tr("Proxies for clips above 4K"), self._proxies)
+        self._explain(
+            self.tr(
+                "A smaller copy by which they play smoothly. Paused pictures, analysis and exports "
+                "are always from the clip itself."
+            )
+        )
 
     def _on_resumes(self, on: bool) -> None:
         self._edit(resume_s=self._after.value() if on else None)
@@ -108,6 +122,7 @@ class LookingPage(Page):
     def _show(self) -> None:
         preferences = self._preferences
         self._invert.setChecked(preferences.invert_drag)
+        self._proxies.setCurrentIndex(self._proxies.findData(preferences.proxies))
         self._inertia.setChecked(preferences.inertia)
         self._resumes.setChecked(preferences.resume_s is not None)
         self._after.setEnabled(preferences.resume_s is not None)
