@@ -17,6 +17,7 @@ from cubesal.model_list import available_models
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.clip_notes import ClipNotes
+from cubesal_viewer.clip_watch import ClipWatch
 from cubesal_viewer.display import UploadKeys, resolve
 from cubesal_viewer.document.keeper import Keeper
 from cubesal_viewer.editing.choosing import Choosing
@@ -91,6 +92,7 @@ class Viewer(QObject):
         )
         self.documents = self.files.documents
         self.notes = ClipNotes(self.state, self.transport, self.window)
+        self.exports.clip_problem = ClipWatch(self.state, self.window).problem
         self.own_maps = OwnMaps(self.state, self.window, settings)
         self.inspect = Inspect(self, self._keeper)
         self.readings = Readings(

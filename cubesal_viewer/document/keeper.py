@@ -21,6 +21,7 @@ from cubesal.document import (
     find_clip,
     implicit_document,
     is_that_clip,
+    ref_from,
 )
 from cubesal.errors import CubesalError
 from cubesal_viewer.document.recovery import RecoveryCopy
@@ -271,7 +272,7 @@ class Keeper(QObject):
 
     def _save_as(self, generation: int, path: Path, clip: Path, content: DocumentContent) -> None:
         def work(document: Document) -> None:
-            document.save_as(path, content, clip_ref(clip, path))
+            document.save_as(path, content, ref_from(document.clip, clip, path))
 
         if self._document is not None:
             self._write(generation, work)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,11 +61,13 @@ class ExportController(QObject):
         self._hold = ExitStack()
         self._tracks: dict[Path, SaliencyTrack] = {}
         self.panel = ExportPanel()
+        #: Says what has become of the open clip that forbids exports of it; empty for nothing.
+        self.clip_problem: Callable[[], str] = str
         self._queue = self._opened_queue()
         self._changed.connect(self._on_changed)
         self._progressed.connect(self._on_progress)
         self._ended.connect(self._on_ended)
-        self.panel.cancelled.connect(self._queue.cancel)
+        self.panel.cancelled.connect(self._cancel)
         self.panel.retried.connect(self._retry)
         self.panel.paused.connect(self.pause)
         self.panel.cleared.connect(self._clear)
@@ -159,7 +161,10 @@ class ExportController(QObject):
         if self._state.clip is None:
             self.failed.emit(self.tr("There is nothing to export yet: open a clip first."))
             return True
-        return False
+        problem = self.clip_problem()
+        if problem:
+            self.failed.emit(problem)
+        return bool(problem)
 
     def _set_out(self) -> None:
         """Let the export thread do what waits."""
@@ -182,7 +187,20 @@ class ExportController(QObject):
         """Take back the export under way, which leaves nothing; those that wait go on."""
         for entry in self._queue.entries:
             if entry.state == "running":
-                self._queue.cancel(entry.number)
+                self._cancel(entry.number)
+
+    def _cancel(self, number: int) -> None:
+        with self._full_disk_told():
+            self._queue.cancel(number)
+
+    @contextmanager
+    def _full_disk_told(self) -> Iterator[None]:
+        """A journal that cannot be written is told; what it is about holds for this window."""
+        try:
+            yield
+        except ExportError as error:
+            self.panel.show_entries(self._queue.entries)
+            self.failed.emit(str(error))
 
     def abandon(self) -> None:
         """Break off without waiting; what is unfinished is offered at the next start."""
@@ -190,12 +208,14 @@ class ExportController(QObject):
         self._queue.stop()
 
     def _retry(self, number: int) -> None:
-        self._queue.retry(number)
+        with self._full_disk_told():
+            self._queue.retry(number)
         if not self._running:
             self._set_out()
 
     def _clear(self) -> None:
-        self._queue.clear()
+        with self._full_disk_told():
+            self._queue.clear()
         self.panel.show_entries(self._queue.entries)
 
     def stop(self) -> bool:

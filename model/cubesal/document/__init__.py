@@ -9,7 +9,7 @@ from cubesal.document.cache import (
     remove_document,
     trim_cache,
 )
-from cubesal.document.clip import ClipRef, clip_ref, find_clip, is_that_clip
+from cubesal.document.clip import ClipRef, clip_ref, find_clip, is_that_clip, ref_from
 from cubesal.document.content import DocumentContent, Marker, PathKey
 from cubesal.document.document import SUFFIX, Document, create_document
 from cubesal.document.errors import DocumentError
@@ -44,6 +44,7 @@ __all__ = [
     "grid_digest",
     "implicit_document",
     "is_that_clip",
+    "ref_from",
     "regions_turned",
     "remove_document",
     "sampling_in_words",

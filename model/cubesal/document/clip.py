@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -12,7 +12,7 @@ from cubesal.document.errors import DocumentError
 from cubesal.errors import MediaError
 from cubesal.fingerprint import file_fingerprint
 
-__all__ = ["ClipRef", "clip_ref", "find_clip", "is_that_clip"]
+__all__ = ["ClipRef", "clip_ref", "find_clip", "is_that_clip", "ref_from"]
 
 _DIGITS = frozenset("0123456789abcdef")
 _LONGEST_PATH = 4096
@@ -67,9 +67,21 @@ def clip_ref(clip: Path, document: Path) -> ClipRef:
         size = whole.stat().st_size
     except OSError as error:
         raise MediaError(f"cannot read {clip}: {error.strerror or error}") from error
+    return ClipRef(whole.name, str(whole), _beside(whole, document), size, file_fingerprint(whole))
+
+
+def ref_from(ref: ClipRef, clip: Path, document: Path) -> ClipRef:
+    """The same content at ``clip``, as another document refers to it; nothing is read.
+
+    What a session made belongs to the file that it opened, whatever lies under that name now.
+    """
+    whole = clip.resolve()
+    return replace(ref, name=whole.name, path=str(whole), beside=_beside(whole, document))
+
+
+def _beside(whole: Path, document: Path) -> str:
     folder = document.resolve().parent
-    beside = whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else ""
-    return ClipRef(whole.name, str(whole), beside, size, file_fingerprint(whole))
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else ""
 
 
 def find_clip(ref: ClipRef, document: Path) -> Path | None:

@@ -84,7 +84,8 @@ def _operational(path: Path, words: str) -> str:
     if "locked" in words or "busy" in words:
         return f"{path} is open in another window or command; close it there first"
     if "disk I/O" in words:
-        return f"cannot use {path}: the disk reports an error, or the file is gone"
+        # A full disk, too, where it is SQLite's index of the log that does not fit any more.
+        return f"cannot use {path}: the disk is full or reports an error, or the file is gone"
     if "unable to open" in words:
         return f"cannot open {path}: check that it is still there, and its permissions"
     return f"{path} is damaged ({words}); go back to an earlier copy, or open the clip anew"

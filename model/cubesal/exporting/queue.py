@@ -72,7 +72,11 @@ class ExportQueue:
             first = 1 + max((entry.number for entry in self._entries), default=0)
             fresh = [Entry(number, job) for number, job in enumerate(jobs, start=first)]
             self._entries += fresh
-            self._save()
+            try:
+                self._save()
+            except BaseException:
+                del self._entries[-len(fresh) :]  # told as not added, so it must not be made
+                raise
         for entry in fresh:
             self._tell(entry)
         return [entry.number for entry in fresh]
