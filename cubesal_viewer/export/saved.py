@@ -68,7 +68,7 @@ def request_of(job: ExportJob, track: SaliencyTrack | None) -> ExportRequest:
             "burn": Burn(**settings.get("burn", {})),
             "path_format": str(settings.get("path_format", "csv")),
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ExportError(
             f"{job.out.name} was asked for in another version; remove it and export again"
         ) from error

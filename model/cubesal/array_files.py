@@ -99,6 +99,8 @@ def _check_header(file: IO[bytes], size: int) -> None:
         shape, _, kind = np.lib.format.read_array_header_1_0(file)
     else:
         shape, _, kind = np.lib.format.read_array_header_2_0(file)
+    if kind.kind == "c":  # no map, time or place is; numpy would drop half of it, with a warning
+        raise ValueError("its values are complex numbers")
     begins = np.lib.format.MAGIC_LEN + width + length
     if not kind.hasobject and math.prod(shape) * kind.itemsize != size - begins:
         raise ValueError(f"its header claims {shape} of {kind}, and that is not what follows")

@@ -28,6 +28,7 @@ from cubesal.training.config_file import load_config
 from cubesal.video.mp4_boxes import BoxError, read_moov
 from cubesal.video.spherical import read_spherical_metadata
 from cubesal.weights import read_weights
+from tests.fuzzing import examples
 from tests.media import make_still
 
 READERS: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -64,7 +65,9 @@ _contents = _bytes | _text.map(lambda text: text.encode("utf-8", "replace"))
 
 @pytest.mark.parametrize("kind", READERS)
 @settings(
-    max_examples=60, deadline=4000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=4000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(content=_contents)
 def test_anything_is_read_or_refused_in_words(tmp_path: Path, kind: str, content: bytes) -> None:
@@ -117,7 +120,9 @@ def test_a_tensor_that_claims_more_than_the_file_holds_is_refused(tmp_path: Path
 
 
 @settings(
-    max_examples=40, deadline=4000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=4000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(content=_contents)
 def test_fixations_of_anything_are_read_or_refused(tmp_path: Path, content: bytes) -> None:

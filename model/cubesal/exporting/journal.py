@@ -87,7 +87,7 @@ def load_journal(file: Path) -> list[Entry]:
         raise ExportError(f"{file} does not exist: there is no queue to go on with") from error
     except OSError as error:
         raise ExportError(f"cannot read {file}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ExportError(f"{file} is not the journal of an export queue") from error
 
 
