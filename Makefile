@@ -14,7 +14,7 @@ help:
 	@echo "make screenshots            the window in its states, as pictures in out/screenshots"
 	@echo "make setup                  create .venv with the tested set of packages"
 	@echo "make lint | make pytest     the two halves of make test"
-	@echo "make torture                broken and odd media through the command, a table per class"
+	@echo "make torture                broken media, kills, full disks, made-up files, and one table"
 	@echo "make faults                 kill -9 at random moments, and what is left then"
 	@echo "make soak [MINUTES=30]      random use of the real window, with what it holds counted"
 	@echo "make bench [STEPS=...]       every benchmark of speed, into out/bench"
@@ -41,7 +41,7 @@ pytest: setup
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 torture: setup
-	$(BIN)/python tests/torture/run.py
+	$(XVFB) $(BIN)/python tests/torture/all.py
 
 faults: setup
 	$(BIN)/python tests/torture/kills.py
