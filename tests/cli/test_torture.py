@@ -26,6 +26,20 @@ def test_thirty_broken_files_are_refused_in_words_or_done_as_far_as_they_go(tmp_
     assert {v["state"] for found in classes.values() for v in found} >= {"done", "refused"}
 
 
+@pytest.mark.slow
+def test_a_kill_during_analysis_and_one_during_autosave_lose_nothing(tmp_path):
+    told = tmp_path / "told.json"
+    command = [sys.executable, CHECKOUT / "tests/torture/kills.py", "--rounds", "1", "--json", told]
+    command += ["--only", "a", "--seed", "7"]  # the names of both have an "a", "export" has none
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    kinds = json.loads(told.read_text())
+    assert [(name, kind["faults"]) for name, kind in kinds.items()] == [
+        ("analysis", []),
+        ("autosave", []),
+    ]
+
+
 @pytest.mark.parametrize("name", ["still.jpg", "clip.mkv", "clip.webm", "clip.avi", "clip.ts"])
 def test_half_a_file_is_marked_as_partial(cubesal, tmp_path, name):
     whole = tmp_path / name

@@ -25,7 +25,12 @@ HERE = Path(__file__).resolve().parent
 #: Times the examples of `make test`.
 FUZZ = "8"
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "-rs")
-_FUZZED = ("tests/model/test_fuzzed_files.py", "tests/model/test_fuzzed_more.py")
+_FUZZED = (
+    "tests/model/test_fuzzed_files.py",
+    "tests/model/test_fuzzed_more.py",
+    "tests/model/test_mp4_boxes.py",
+    "tests/viewer/test_fuzzed_settings.py",
+)
 _FAULTS = (
     "tests/model/test_faults.py",
     "tests/model/test_hostile.py",
@@ -42,16 +47,12 @@ _FAULTS = (
 
 def commands() -> dict[str, list[str]]:
     """The parts, each as what python is to run."""
-
-    def there(files: tuple[str, ...]) -> list[str]:
-        return [file for file in files if (CHECKOUT / file).exists()]
-
     return {
         "media, command": [str(HERE / "run.py")],
         "media, window": [str(HERE / "window.py"), "--files", "30"],
         "kill -9": [str(HERE / "kills.py"), "--rounds", "17"],  # of each of three kinds
-        "faults": [*PYTEST, *there(_FAULTS)],
-        "fuzz": [*PYTEST, *there(_FUZZED), "tests/model/test_mp4_boxes.py"],
+        "faults": [*PYTEST, *_FAULTS],
+        "fuzz": [*PYTEST, *_FUZZED],
     }
 
 
