@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -137,9 +137,13 @@ def test_a_path_as_json(tmp_path: Path, rows: list[str], extra: object) -> None:
 
 
 @made_of_anything(40)
+@example(name="clip", value='{"\\n": 0}')
 @given(
     name=st.sampled_from(["clip", "content", "other"]),
-    value=_json.map(json.dumps) | st.binary(max_size=40) | st.integers() | st.floats(),
+    value=_json.map(json.dumps)
+    | st.binary(max_size=40)
+    | st.integers()
+    | st.floats(allow_nan=False),
 )
 def test_the_facts_of_a_document(tmp_path: Path, name: str, value: object) -> None:
     path = tmp_path / "d.cubesal"

@@ -32,5 +32,7 @@ def read_facts(connection: sqlite3.Connection, path: Path) -> tuple[ClipRef, Doc
         clip = ClipRef(**json.loads(facts["clip"]))
         return clip, content_from_text(facts["content"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        reason = "a fact is missing" if isinstance(error, KeyError) else error
+        # Python quotes what it stumbled over, which may be of many lines, or endless.
+        words = " ".join(str(error).split())[:200]
+        reason = "a fact is missing" if isinstance(error, KeyError) else words
         raise DocumentError(f"{path} is damaged or not made by cubesal: {reason}") from error
