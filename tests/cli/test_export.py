@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+from math import radians
 
 import numpy as np
 import pytest
 
+from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal.track import SaliencyTrack, load_npz
 from cubesal.video import ClipReader
 from cubesal.video.spherical import read_spherical_metadata
@@ -42,6 +44,40 @@ def test_an_overlay_video(cubesal, clip, tmp_path):
     assert done.code == 0
     assert size_and_frames(out) == (256, 128, 30)
     assert read_spherical_metadata(out) is not None
+
+
+def test_an_overlay_is_what_the_library_draws_with_the_same_style(cubesal, clip, tmp_path):
+    maps, out = tmp_path / "maps.npz", tmp_path / "o.mov"
+    cubesal("export", clip, "--what", "maps", "-o", maps, *FAST)
+    style = ("--range", "0.5", "--contours", "0.3,0.6", "--smoothing", 10, "--inverted")
+    looks = ("--colormap", "viridis", "--opacity", 0.8, "--to", 0.2, "--codec", "prores")
+    made = ("--what", "overlay", "-o", out, "--maps", maps, *style, *looks)
+    done = cubesal("export", clip, *made)
+    assert done.code == 0, done.err
+    expected = OverlayStyle(
+        *("viridis", 0.8, 0.2, True, "manual", 0.5, (0.3, 0.6)), smoothing=radians(10)
+    )
+    saliency = expected.smoothed(load_npz(maps).at(0.0).saliency)
+    with ClipReader(clip) as source, ClipReader(out) as written:
+        drawn = blend_overlay(source.read(0).rgb(), saliency, 0.5, expected)
+        difference = np.abs(written.read(0).rgb().astype(float) - drawn)
+    assert difference.mean() < 4  # chroma has half the resolution
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--range", "0", "neither frame nor clip"),
+        ("--range", "all", "all"),
+        ("--contours", "0.5,1.5", "between 0 and 1"),
+        ("--contours", ".1,.2,.3,.4,.5", "at most 4"),
+        ("--smoothing", "90", "between 0 and 30"),
+    ],
+)
+def test_a_style_that_cannot_be_is_refused(cubesal, clip, tmp_path, option, value, words):
+    done = cubesal("export", clip, "--what", "overlay", "-o", tmp_path / "o.mp4", option, value)
+    assert done.code == 2
+    assert words in done.err
 
 
 def test_a_cube_video_of_a_part(cubesal, clip, tmp_path):

@@ -127,9 +127,25 @@ def _add_style(parser: ArgumentParser) -> None:
     group.add_argument("--threshold", type=values.share, default=0.2, help="clear below this part")
     group.add_argument(
         "--range",
-        choices=("frame", "clip"),
+        type=values.map_range,
         default="frame",
-        help="top of the colour map: the peak of each frame (default) or of the whole clip",
+        metavar="frame|clip|VALUE",
+        help="top of the colour map: the peak of each frame (default), of the clip, or a value",
+    )
+    group.add_argument("--inverted", action="store_true", help="run the colour map backwards")
+    group.add_argument(
+        "--contours",
+        type=values.contours,
+        default=(),
+        metavar="PART[,PART]...",
+        help="lines at up to four parts of the top, such as 0.25,0.5,0.75",
+    )
+    group.add_argument(
+        "--smoothing",
+        type=values.smoothing_deg,
+        default=0.0,
+        metavar="DEG",
+        help="of the map that is shown, on the sphere",
     )
 
 

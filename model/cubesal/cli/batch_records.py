@@ -20,7 +20,7 @@ __all__ = ["HIDDEN", "BatchRecord", "clip_key", "read_record", "settings_of", "w
 HIDDEN = ".cubesal-batch"
 _OF_THE_MAPS = ("format", "overlay", "features", "flow", "rate", "every", "projection")
 _OF_THE_MODEL = ("window", "carried", "static", "weights")
-_OF_THE_OVERLAY = ("colormap", "opacity", "threshold", "range")
+_OF_THE_OVERLAY = ("colormap", "opacity", "threshold", "range", "inverted", "contours", "smoothing")
 
 
 @dataclass(frozen=True)

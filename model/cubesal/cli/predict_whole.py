@@ -103,7 +103,7 @@ def _save_overlay(
     if is_still:
         out: Path = options.out / f"{path.stem}_overlay.png"
         with ClipReader(path, projection=options.projection) as reader:
-            saliency = track.arrays()[2][0]
+            saliency = style.smoothed(track.arrays()[2][0])
             scale = style.scale_of(saliency, track.peak)
             save_png(out, blend_overlay(reader.read(0).rgb(), saliency, scale, style))
             return out, len(reader.damaged)

@@ -7,13 +7,18 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
+from cubesal.contours import MOST_CONTOURS
+from cubesal.overlay import MOST_SMOOTHING
+
 __all__ = [
     "add_maps",
     "aspect",
     "burn",
     "columns",
+    "contours",
     "fov_deg",
     "index",
+    "map_range",
     "number",
     "positive",
     "positive_int",
@@ -22,6 +27,7 @@ __all__ = [
     "seconds",
     "share",
     "size",
+    "smoothing_deg",
     "window",
 ]
 
@@ -143,6 +149,31 @@ def size(text: str) -> tuple[int, int]:
     if width * height > _MOST_PIXELS:
         raise ArgumentTypeError(f"{text} has more pixels than 7680x4320")
     return width, height
+
+
+def map_range(text: str) -> str:
+    """``frame``, ``clip``, or the value of a map at the top of the colour map."""
+    if text not in ("frame", "clip") and number(text) <= 0:
+        raise ArgumentTypeError(f"{text} is neither frame nor clip nor a value above 0")
+    return text
+
+
+def contours(text: str) -> tuple[float, ...]:
+    """``0.25,0.5`` → parts of the top of the colour map at which lines are drawn."""
+    parts = tuple(dict.fromkeys(number(part) for part in text.split(",")))
+    if len(parts) > MOST_CONTOURS or not all(0 < part < 1 for part in parts):
+        raise ArgumentTypeError(f"{text}: at most {MOST_CONTOURS} parts between 0 and 1")
+    return parts
+
+
+def smoothing_deg(text: str) -> float:
+    """Standard deviation of a blur on the sphere, in degrees."""
+    value = number(text)
+    if not 0 <= value <= math.degrees(MOST_SMOOTHING):
+        raise ArgumentTypeError(
+            f"{text} does not lie between 0 and {math.degrees(MOST_SMOOTHING):.0f}"
+        )
+    return value
 
 
 def burn(text: str) -> tuple[str, ...]:

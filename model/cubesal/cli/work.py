@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import radians
+
 import numpy as np
 
 from cubesal.analysis import DEFAULT_RATE_HZ, Predictor, analyse, grid_track
@@ -101,6 +103,14 @@ def planned_path(track: SaliencyTrack, options: Options, aspect: float, hfov: fl
 
 def overlay_style(options: Options) -> OverlayStyle:
     """The overlay that the options describe."""
+    is_named = options.range in ("frame", "clip")
     return OverlayStyle(
-        options.colormap, options.opacity, options.threshold, range_mode=options.range
+        options.colormap,
+        options.opacity,
+        options.threshold,
+        inverted=options.inverted,
+        range_mode=options.range if is_named else "manual",
+        top=1.0 if is_named else float(options.range),
+        contours=tuple(options.contours),
+        smoothing=radians(options.smoothing),
     )
