@@ -135,15 +135,57 @@ def share_volumes(
     volume = np.empty((len(maps), len(hfovs), len(pitches), yaw_cells), dtype=np.float32)
     for first in range(0, len(maps), _CHUNK):
         part = slice(first, first + _CHUNK)
-        mass = np.stack([attention_mass(m, rows) for m in maps[part]])
-        spectrum = np.fft.rfft(mass, axis=2).astype(np.complex64)
-        spectrum = np.ascontiguousarray(spectrum.transpose(2, 0, 1))
+        spectrum = np.ascontiguousarray(_row_spectra(maps[part], rows).transpose(2, 0, 1))
         for zoom, spectra in enumerate(masks):
             product = spectrum @ spectra
             volume[part, zoom] = np.tensordot(product.real, cosine, axes=(0, 0))
             volume[part, zoom] -= np.tensordot(product.imag, sine, axes=(0, 0))
     # Far above rounding noise, far below what matters: equal views must compare equal.
     return np.round(volume, 5, out=volume)
+
+
+def _row_spectra(maps: NDArray[np.floating], rows: int) -> NDArray[np.complex64]:
+    """(K, rows, rows + 1): the spectra of the rows of `attention_mass`, of maps (K, H, W).
+
+    Binning and transform are linear and short: as products of matrices they take a third of the
+    time that they take one after the other.
+    """
+    height, width = maps.shape[1:]
+    if height < rows or width < 2 * rows:
+        mass = np.stack([attention_mass(m, rows) for m in maps])
+        return np.fft.rfft(mass, axis=2).astype(np.complex64)
+    upright, along = _binning_transform((height, width), rows)
+    binned = upright @ np.asarray(maps, dtype=np.float32)
+    spectra = (binned.reshape(-1, width) @ along).view(np.complex64)
+    spectra = spectra.reshape(len(maps), rows, rows + 1)
+    total = spectra[:, :, 0].real.sum(axis=1, dtype=np.float64)
+    for empty in np.flatnonzero(total <= 0):
+        even = attention_mass(np.zeros((rows, 2 * rows)), rows)
+        spectra[empty] = np.fft.rfft(even, axis=1)
+        total[empty] = 1.0
+    spectra *= (1 / total).astype(np.float32)[:, None, None]
+    return spectra
+
+
+@lru_cache(maxsize=4)
+def _binning_transform(shape: tuple[int, int], rows: int) -> tuple[FloatArray, FloatArray]:
+    """(rows, H) and (W, 2 rows + 2), the latter's columns real and imaginary parts in turn."""
+    height, width = shape
+    area = sphere_weights(height)[:, 0]
+    upright = _overlaps(height, rows) * area
+    angle = 2 * pi * np.outer(np.arange(2 * rows), np.arange(rows + 1)) / (2 * rows)
+    parts = np.stack([np.cos(angle), -np.sin(angle)], axis=-1).reshape(2 * rows, -1)
+    along = _overlaps(width, 2 * rows).T @ parts
+    return upright.astype(np.float32), np.ascontiguousarray(along, dtype=np.float32)
+
+
+def _overlaps(fine: int, coarse: int) -> NDArray[np.float64]:
+    """(coarse, fine): which part of each fine cell lies in each coarse one."""
+    edges = np.arange(coarse + 1) * (fine / coarse)
+    cells = np.arange(fine)
+    low = np.maximum(edges[:-1, None], cells)
+    high = np.minimum(edges[1:, None], cells + 1)
+    return np.asarray(np.clip(high - low, 0.0, 1.0), np.float64)
 
 
 def view_share(saliency: NDArray[np.floating], camera: Camera, aspect: float) -> float:
