@@ -92,12 +92,13 @@ class Viewer(QObject):
         )
         self.documents = self.files.documents
         self.notes = ClipNotes(self.state, self.transport, self.window)
-        self.exports.clip_problem = ClipWatch(self.state, self.window).problem
+        watch = ClipWatch(self.state, self.window)
         self.own_maps = OwnMaps(self.state, self.window, settings)
         self.inspect = Inspect(self, self._keeper)
         self.readings = Readings(
             self.state, self.transport, self.documents, self.editor, self.window
         )
+        self.exports.clip_problem = lambda: watch.problem() or self.readings.problem()
         self.lenses = Lenses(self.state, self.steering, self.window)
         self.film = Film(self.transport, self.window)
         self.proxies = Proxies(self.state, self.transport, self.window)

@@ -127,6 +127,15 @@ class Readings(QObject):
         """Whether the clip on show is on its way to be read in another way."""
         return self._wanted is not None
 
+    def problem(self) -> str:
+        """Why nothing can be exported now, in one sentence; empty if something can.
+
+        Keys and areas are turned at once, picture and maps when they have been read.
+        """
+        if not self.is_rereading:
+            return ""
+        return self.tr("The clip is just being read in another way: try again in a moment.")
+
     @property
     def _camera(self) -> Camera:
         """The view, in the frame of how the clip is read or is about to be."""

@@ -152,6 +152,7 @@ def test_level_right_after_the_front_was_set_levels_the_view_that_is_shown(
     viewer.steering.take_over(Camera(radians(45), radians(30), 0.0))
     run(viewer, "Set the &front here")
     assert viewer.readings.is_rereading
+    assert "try again in a moment" in viewer.exports.clip_problem()
     run(viewer, "Level the &horizon here")
     settle(qtbot, viewer)
     qtbot.waitUntil(lambda: max(map(abs, seen(viewer))) < 1, timeout=5000)
