@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Generator, Iterator
 from importlib import import_module
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 
 from cubesal.cli.batch_job import BatchJob, ClipOutcome, ClipTask
 from cubesal.cli.console import Console
@@ -29,12 +31,20 @@ def connect(address: str) -> Any:
             "--cluster needs Dask, which is not installed; install cubesal-viewer[cluster]"
         ) from error
     try:
+        _knock(address)
         return distributed.Client(address, timeout=_CONNECT_S)
     except (OSError, ValueError, TypeError) as error:
         raise DeviceError(
             f"no Dask scheduler answers at {address}; give the address that it printed when it "
             "started, such as tcp://host:8786"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """OSError at once where nobody listens: Dask would try again for all of its time."""
+    place = urlsplit(address)
+    if place.hostname is not None and place.port is not None:
+        socket.create_connection((place.hostname, place.port), timeout=_CONNECT_S).close()
 
 
 def _check_address(address: str) -> None:
