@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from cubesal.autopilot import lens_share, missed_view
 from cubesal_viewer.analysis.controller import AnalysisController
 from cubesal_viewer.editing.editor import Editor
 from cubesal_viewer.map_figures import MapFigures
 from cubesal_viewer.state import Edits, ViewerState
 from cubesal_viewer.steering import Steering
+from cubesal_viewer.view_figures import ViewFigures
 from cubesal_viewer.widgets.curve_keys import CurveKeys
 from cubesal_viewer.widgets.hud import Hud
 from cubesal_viewer.widgets.main_window import NFOV_ASPECT, MainWindow
@@ -38,6 +38,8 @@ class Strip(QObject):
         self._editor, self._window = editor, window
         self._share: float | None = None
         self._hud_shown = False
+        self.view_figures = ViewFigures()
+        self.view_figures.changed.connect(self._show_view_figures)
         self.figures = MapFigures()
         self.figures.changed.connect(self._ask_for_curves)
         self._hovered_s: float | None = None
@@ -58,6 +60,7 @@ class Strip(QObject):
         """Follow nothing any more."""
         self._timer.stop()
         self.figures.stop()
+        self.view_figures.stop()
 
     def _ask(self) -> None:
         if not self._timer.isActive():
@@ -106,17 +109,14 @@ class Strip(QObject):
             self._curves_are_old = False
             self._show_curves()
         track = self._analysis.track
-        if track is None:
-            self._show_share(None)
-            self._window.nfov.set_missed(None)
-            return
-        saliency = track.at(self._state.playhead.time_s).saliency
-        camera = self._state.camera
-        lens = self._state.lens
-        share = None if saliency is None else lens_share(saliency, camera, NFOV_ASPECT, lens)
-        self._show_share(share)
-        missed = None if saliency is None else missed_view(saliency, camera, NFOV_ASPECT)
-        self._window.nfov.set_missed(missed)
+        saliency = None
+        if track is not None:
+            saliency = track.at(self._state.playhead.time_s).saliency
+        self.view_figures.ask(saliency, self._state.camera, self._state.lens, NFOV_ASPECT)
+
+    def _show_view_figures(self) -> None:
+        self._show_share(self.view_figures.share)
+        self._window.nfov.set_missed(self.view_figures.missed)
 
     def _show_curves(self) -> None:
         track, plan, timeline = self._analysis.track, self._steering.plan, self._window.timeline

@@ -13,7 +13,7 @@ from cubesal_viewer.render.drawing import PictureKind
 
 __all__ = ["outline_runs", "paint_outline"]
 
-_POINTS_PER_SIDE = 128
+_POINTS_PER_SIDE = 64
 #: Neighbouring points farther apart than this, as a share of the picture, lie across an edge.
 _JUMP = 0.12
 #: As ``outline.glsl`` has them.
@@ -40,7 +40,8 @@ def outline_runs(mark: ViewMark, kind: PictureKind) -> list[NDArray[np.float64]]
 
 def paint_outline(painter: QPainter, box: QRectF, mark: ViewMark, kind: PictureKind) -> None:
     """Draw the border and a cross at its centre; ``box`` is the picture, in the line's units."""
-    lines = [QPolygonF([_placed(box, x, y) for x, y in run]) for run in outline_runs(mark, kind)]
+    runs = outline_runs(mark, kind)
+    lines = [_polygon(box, run) for run in runs if run[:, 0].min() < 1 and run[:, 0].max() > 0]
     axis = mark.camera.world_from_camera[:, 2]
     middle = _placed(box, *_to_picture(axis, kind))
     arm = _ARM * mark.line_width
@@ -56,6 +57,11 @@ def paint_outline(painter: QPainter, box: QRectF, mark: ViewMark, kind: PictureK
         for reach in (QPointF(arm, 0), QPointF(0, arm)):
             painter.drawLine(middle - reach, middle + reach)
     painter.restore()
+
+
+def _polygon(box: QRectF, run: NDArray[np.float64]) -> QPolygonF:
+    corner, size = (box.x(), box.y()), (box.width(), box.height())
+    return QPolygonF([QPointF(x, y) for x, y in (run * size + corner).tolist()])
 
 
 def _to_picture(rays: NDArray[np.float64], kind: PictureKind) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ from tests.media import make_clip
 
 OUR_THREADS = {"alternatives", "areas", "cpu-draw", "decode", "document", "export", "follow"}
 OUR_THREADS |= {"inference", "inspect", "live", "planner", "seams", "side views", "sound"}
-OUR_THREADS |= {"map figures", "proxy", "thumbnails"}
+OUR_THREADS |= {"map figures", "proxy", "thumbnails", "view figures"}
 
 
 #: Smaller than people's, for software draws it.
