@@ -63,11 +63,11 @@ def test_library_and_its_help_load_neither_torch_nor_qt_nor_opengl() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_window_comes_before_torch_and_scipy() -> None:
+def test_the_window_comes_before_torch_scipy_and_opengl() -> None:
     # What a choice of models shows is known without them; they are imported where they work.
     probe = (
         "import sys, cubesal_viewer.app;"
-        "heavy = {'torch', 'torchvision', 'scipy'} & set(sys.modules);"
+        "heavy = {'torch', 'torchvision', 'scipy', 'OpenGL'} & set(sys.modules);"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     path = os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "model")])

@@ -1,7 +1,8 @@
 """OpenGL drawing of pictures on the sphere; knows no widget and no thread.
 
 ``content`` says what to draw, ``sphere_renderer`` draws it, ``offscreen`` gives it somewhere to
-draw without a window, ``cpu_drawing`` draws it without OpenGL;
+draw without a window, ``cpu_drawing`` draws it without OpenGL. The first two import PyOpenGL, which
+takes its time, and are imported by their own names where they are needed;
 ``program``, ``textures``, ``gl``, ``gl_format`` and ``gl_probe`` are the tools below.
 """
 
@@ -24,20 +25,16 @@ from cubesal_viewer.render.drawing import (
 from cubesal_viewer.render.errors import RenderError
 from cubesal_viewer.render.gl_format import request_surface_format, surface_format
 from cubesal_viewer.render.gl_probe import draws_in_software, why_no_opengl
-from cubesal_viewer.render.offscreen import OffscreenTarget
-from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 __all__ = [
     "EMPTY_CONTENT",
     "NO_OVERLAY",
-    "OffscreenTarget",
     "OverlayParams",
     "PictureRecorder",
     "PictureRequest",
     "RenderContent",
     "RenderError",
     "SphereDrawing",
-    "SphereRenderer",
     "ViewMark",
     "Viewport",
     "draw_on_cpu",

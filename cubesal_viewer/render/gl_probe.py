@@ -18,6 +18,9 @@ GL_VARIABLE: Final = "CUBESAL_GL"
 
 _SOFTWARE: Final = ("llvmpipe", "softpipe", "swrast", "software rasterizer", "gdi generic")
 
+#: Asked of Qt, not of PyOpenGL, whose import a window without it need not wait for.
+_GL_RENDERER: Final = 0x1F01
+
 
 class _Found(NamedTuple):
     missing: str
@@ -48,11 +51,10 @@ def _found() -> _Found:
     surface.create()
     if not context.makeCurrent(surface):
         return _Found("its context cannot be used", "")
-    from cubesal_viewer.render.gl import GL  # chooses its platform by Qt's, which runs by now
-
-    got, renderer = context.format().version(), GL.glGetString(GL.GL_RENDERER) or b""
+    got = context.format().version()
+    renderer = str(context.functions().glGetString(_GL_RENDERER) or "")
     context.doneCurrent()
     if got < GL_VERSION:
         wanted = ".".join(map(str, GL_VERSION))
         return _Found(f"version {got[0]}.{got[1]} is older than {wanted}", "")
-    return _Found("", renderer.decode(errors="replace"))
+    return _Found("", renderer)

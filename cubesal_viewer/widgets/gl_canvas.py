@@ -10,8 +10,9 @@ from PySide6.QtOpenGL import QOpenGLPaintDevice
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
-from cubesal_viewer.render import RenderContent, RenderError, SphereRenderer, surface_format
+from cubesal_viewer.render import RenderContent, RenderError, surface_format
 from cubesal_viewer.render.gl import GLError
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 from cubesal_viewer.widgets.canvas import BACKGROUND, Scene, device_size, settle_in
 
 __all__ = ["GlCanvas"]

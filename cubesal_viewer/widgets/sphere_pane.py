@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -32,8 +32,10 @@ from cubesal_viewer.render import (
 )
 from cubesal_viewer.widgets.canvas import BACKGROUND, device_size
 from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
-from cubesal_viewer.widgets.gl_canvas import GlCanvas
 from cubesal_viewer.widgets.pane_geometry import Angles
+
+if TYPE_CHECKING:
+    from cubesal_viewer.widgets.gl_canvas import GlCanvas
 
 __all__ = ["BACKGROUND", "SpherePane"]
 
@@ -134,7 +136,7 @@ class SpherePane(QWidget):
 
         Where nothing can be drawn, or nobody sees it, nothing more is to come.
         """
-        if self._failure or not self.isVisible() or isinstance(self._canvas, GlCanvas):
+        if self._failure or not self.isVisible() or not isinstance(self._canvas, CpuCanvas):
             return True
         return self._canvas.is_complete
 
@@ -144,7 +146,7 @@ class SpherePane(QWidget):
         return self._lens
 
     def _is_worth_another_attempt(self, content: RenderContent) -> bool:
-        return not isinstance(self._canvas, GlCanvas) or self._canvas.accepts(content)
+        return isinstance(self._canvas, CpuCanvas) or self._canvas.accepts(content)
 
     def grab_image(self) -> QImage:
         """The pane as drawn now, in device pixels."""
@@ -193,6 +195,8 @@ class SpherePane(QWidget):
         return self._cpu_canvas()
 
     def _gl_canvas(self) -> GlCanvas:
+        from cubesal_viewer.widgets.gl_canvas import GlCanvas  # brings PyOpenGL
+
         canvas = GlCanvas(self, self)
         canvas.refused.connect(self._fail)
         canvas.lost.connect(lambda why: QTimer.singleShot(0, self, lambda: self._go_on(why)))
@@ -267,7 +271,7 @@ class SpherePane(QWidget):
     def _recover(self) -> None:
         self._failure = ""
         self._message.hide()
-        if isinstance(self._canvas, GlCanvas):
+        if not isinstance(self._canvas, CpuCanvas):
             self._canvas.forgive()
 
     def release(self) -> None:

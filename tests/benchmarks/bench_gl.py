@@ -21,15 +21,10 @@ from PySide6.QtGui import QGuiApplication
 from cubesal.camera import Camera
 from cubesal.overlay import colormap_lut
 from cubesal.video import ColourSpec, YuvPlanes
-from cubesal_viewer.render import (
-    NO_OVERLAY,
-    OffscreenTarget,
-    OverlayParams,
-    SphereRenderer,
-    ViewMark,
-    Viewport,
-)
+from cubesal_viewer.render import NO_OVERLAY, OverlayParams, ViewMark, Viewport
 from cubesal_viewer.render.gl import GL
+from cubesal_viewer.render.offscreen import OffscreenTarget
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 SOURCES = {"1920x960": 960, "3840x1920": 1920}
 OVERLAY = OverlayParams(scale=1.0, opacity=0.7, threshold=0.15)

@@ -13,15 +13,9 @@ from cubesal.camera import Camera
 from cubesal.lens import RECTILINEAR, Lens
 from cubesal.overlay import OverlayStyle, colormap_lut
 from cubesal.video import ColourSpec, YuvPlanes
-from cubesal_viewer.render import (
-    NO_OVERLAY,
-    OffscreenTarget,
-    OverlayParams,
-    RenderError,
-    SphereRenderer,
-    ViewMark,
-    Viewport,
-)
+from cubesal_viewer.render import NO_OVERLAY, OverlayParams, RenderError, ViewMark, Viewport
+from cubesal_viewer.render.offscreen import OffscreenTarget
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 FRAME_HEIGHT = 480
 Draw = Callable[..., np.ndarray]

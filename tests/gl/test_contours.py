@@ -11,7 +11,8 @@ from cubesal import geometry
 from cubesal.camera import Camera
 from cubesal.contours import CONTOUR_WIDTH, blend_contours
 from cubesal.overlay import OverlayStyle, blend_overlay, blend_overlay_at
-from cubesal_viewer.render import OverlayParams, RenderContent, SphereRenderer, Viewport
+from cubesal_viewer.render import OverlayParams, RenderContent, Viewport
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 from .conftest import FRAME_HEIGHT, mean_difference, planes_from_rgb, smooth_map, smooth_rgb
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QThread
 from PySide6.QtGui import QOpenGLContext
 
 from cubesal.camera import Camera
-from cubesal_viewer.render import SphereRenderer, Viewport
+from cubesal_viewer.render import Viewport
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 from .conftest import planes_from_rgb, smooth_rgb
 

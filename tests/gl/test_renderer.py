@@ -11,16 +11,9 @@ from cubesal import geometry
 from cubesal.camera import Camera, view_contains, view_outline
 from cubesal.overlay import OverlayStyle, colormap_lut
 from cubesal.video import ColourSpec, YuvPlanes
-from cubesal_viewer.render import (
-    EMPTY_CONTENT,
-    RenderContent,
-    RenderError,
-    SphereRenderer,
-    ViewMark,
-    Viewport,
-)
+from cubesal_viewer.render import EMPTY_CONTENT, RenderContent, RenderError, ViewMark, Viewport
 from cubesal_viewer.render.gl import GL
-from cubesal_viewer.render.sphere_renderer import taps_for
+from cubesal_viewer.render.sphere_renderer import SphereRenderer, taps_for
 
 from .conftest import mean_difference, planes_from_rgb, smooth_map, smooth_rgb
 

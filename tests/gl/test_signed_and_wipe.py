@@ -12,7 +12,8 @@ from cubesal.overlay import (
     difference_lut,
     saliency_on_equirect,
 )
-from cubesal_viewer.render import RenderContent, SphereRenderer, Viewport
+from cubesal_viewer.render import RenderContent, Viewport
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 
 from .conftest import FRAME_HEIGHT, mean_difference, planes_from_rgb, smooth_map, smooth_rgb
 

@@ -19,12 +19,8 @@ from pytestqt.qtbot import QtBot
 from cubesal import geometry
 from cubesal.camera import Camera
 from cubesal.overlay import OverlayStyle, blend_overlay, colormap_lut
-from cubesal_viewer.render import (
-    RenderContent,
-    SphereRenderer,
-    draws_in_software,
-    why_no_opengl,
-)
+from cubesal_viewer.render import RenderContent, draws_in_software, why_no_opengl
+from cubesal_viewer.render.sphere_renderer import SphereRenderer
 from cubesal_viewer.widgets.cpu_canvas import CpuCanvas
 from cubesal_viewer.widgets.draw_pace import DrawPace
 from cubesal_viewer.widgets.equirect_pane import EquirectPane
