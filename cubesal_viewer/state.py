@@ -7,6 +7,7 @@ the signals.  Nobody else keeps a second copy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -107,6 +108,7 @@ class ViewerState(QObject):
     recording_changed = Signal(bool)
     looping_changed = Signal(bool)
     preferences_changed = Signal(object)
+    truth_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -123,6 +125,7 @@ class ViewerState(QObject):
         self.edits = Edits()
         self.recording = self.looping = False
         self.preferences = Preferences()
+        self.truth: Path | None = None
 
     def set_clip(self, clip: ClipInfo | None) -> None:
         self._assign("clip", clip, self.clip_changed)
@@ -165,6 +168,9 @@ class ViewerState(QObject):
 
     def set_preferences(self, preferences: Preferences) -> None:
         self._assign("preferences", preferences, self.preferences_changed)
+
+    def set_truth(self, path: Path | None) -> None:
+        self._assign("truth", path, self.truth_changed)
 
     def _assign(self, name: str, value: object, signal: object) -> None:
         if getattr(self, name) == value:

@@ -87,6 +87,7 @@ class DocumentController(QObject):
         state.overlay_changed.connect(self._on_changed)
         state.model_changed.connect(self._on_changed)
         state.edits_changed.connect(self._on_changed)
+        state.truth_changed.connect(self._on_changed)
 
     # ---- what is in the document ----------------------------------------------------------------
 
@@ -106,6 +107,7 @@ class DocumentController(QObject):
             projection=self._projection,
             model=choice.model,
             prior=choice.prior,
+            truth=None if self._state.truth is None else str(self._state.truth),
         )
 
     @property
@@ -210,6 +212,7 @@ class DocumentController(QObject):
         """Bring the state to what a document says; an unnamed one leaves overlay and model be."""
         self._made = content
         self._state.set_edits(self._edits_of(content, is_whole))
+        self._state.set_truth(None if content.truth is None else Path(content.truth))
         if not is_whole:
             if content.model is not None and is_own_maps(content.model):
                 self._state.set_model(replace(self._state.model, model=content.model, prior=None))

@@ -121,6 +121,9 @@ class Inspect(QObject):
         state.playhead_changed.connect(self._on_playhead)
         self.truth.sought.connect(viewer.transport.seek_time)
         self.truth.failed.connect(self.failed)
+        self.truth.chosen.connect(state.set_truth)
+        state.truth_changed.connect(self._follow_truth)
+        viewer.documents.ready.connect(self._restore_truth)
         self.seams.failed.connect(self.failed)
         viewer.analysis.track_changed.connect(self.areas.follow_track)
         self.areas.failed.connect(self.failed)
@@ -135,6 +138,18 @@ class Inspect(QObject):
         self.truth.view.table_asked.connect(self._save_curves)
         self.panel.truth_dropped.connect(self.open_truth)
         viewer.window.equirect.decorations.append(self._paint)
+
+    def _follow_truth(self, path: Path | None) -> None:
+        if path is None:
+            self.truth.close()
+        else:
+            self._restore_truth()
+
+    def _restore_truth(self) -> None:
+        """Compare with what the document names; a file that is gone is said, and stays named."""
+        path = self._state.truth
+        if path is not None and path != self.truth.path:
+            self.truth.restore(path)
 
     def _on_areas(self, words: str, regions: tuple[Region, ...]) -> None:
         self._viewer.editor.history.edit(words, replace(self._state.edits, regions=regions))

@@ -36,6 +36,8 @@ class TruthTool(QObject):
     picture_changed = Signal()
     sought = Signal(float)
     failed = Signal(str)
+    chosen = Signal(object)
+    """What the person compares with from now on, a path, or None."""
 
     def __init__(self, track_of: Callable[[], SaliencyTrack | None], parent: QObject) -> None:
         super().__init__(parent)
@@ -63,7 +65,7 @@ class TruthTool(QObject):
         self._scoring.scored.connect(self._on_scored)
         self._scoring.differed.connect(self._on_differed)
         self._scoring.failed.connect(self._on_failed)
-        self.view.close_asked.connect(self.close)
+        self.view.close_asked.connect(self._on_close_asked)
         self.view.worst_asked.connect(self.go_to_worst)
         self.view.metric_chosen.connect(self._on_metric)
         self.view.difference_toggled.connect(self.set_difference)
@@ -80,12 +82,27 @@ class TruthTool(QObject):
         self._path = path
         self._begin(track)
 
+    @property
+    def path(self) -> Path | None:
+        """What the maps are compared with."""
+        return self._path
+
+    def restore(self, path: Path) -> None:
+        """Compare with what a document names, as soon as there are maps."""
+        self._path = path
+        self._forget()
+        self.follow_track()
+
     def close(self) -> None:
-        """Compare with nothing."""
+        """Compare with nothing; does not emit."""
         self._path = None
         self._forget()
         self.view.set_truth(None)
         self.set_difference(False)
+
+    def _on_close_asked(self) -> None:
+        self.close()
+        self.chosen.emit(None)
 
     def go_to_worst(self) -> None:
         """Seek to the worst moment not visited yet; after the last, begin again."""
@@ -182,6 +199,7 @@ class TruthTool(QObject):
     def _on_opened(self, generation: int, truth: GroundTruth) -> None:
         if generation != self._generation or self._track is None:
             return
+        self.chosen.emit(self._path)
         self.scores = TrackScores(self._track.frame_index, self._track.time_s, truth)
         kinds = {"fixations": self.tr("%1 fixations"), "maps": self.tr("%1 maps")}
         count = kinds[truth.kind].replace("%1", str(truth.count))

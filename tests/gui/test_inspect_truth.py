@@ -12,6 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from cubesal.overlay import difference_lut
+from tests.media import make_clip
 
 from .conftest import open_clip, picture_of, wait_analysed
 
@@ -127,3 +128,44 @@ def test_another_model_is_scored_anew_and_another_clip_closes_the_truth(
     assert not np.allclose(after.curve("cc"), before.curve("cc"))
     viewer.state.set_clip(None)
     assert viewer.inspect.truth.scores is None
+
+
+def test_a_document_brings_its_ground_truth_and_names_it_also_when_it_is_gone(
+    qtbot, viewer, known_clip, eyes, tmp_path
+):
+    open_clip(qtbot, viewer, known_clip)
+    wait_analysed(qtbot, viewer)
+    qtbot.waitUntil(lambda: viewer.documents.is_ready)
+    viewer.inspect.open_truth(eyes)
+    wait_scored(qtbot, viewer)
+    assert viewer.state.truth == eyes
+    document = tmp_path / "work.cubesal"
+    with qtbot.waitSignal(viewer.documents.saved):
+        viewer.documents.save_to(document)
+    other = make_clip(tmp_path / "other.mp4", frames=2, size=(64, 32))
+    with qtbot.waitSignal(viewer.documents.ready):
+        viewer.open(other)
+    assert viewer.state.truth is None
+    assert viewer.inspect.truth.path is None
+
+    with qtbot.waitSignal(viewer.documents.ready):
+        viewer.open(document)
+    wait_scored(qtbot, viewer)
+    assert not viewer.documents.is_modified
+    viewer.inspect.truth.view.close_asked.emit()
+    assert viewer.state.truth is None
+    assert viewer.documents.is_modified
+
+    viewer.documents.save()
+    qtbot.waitUntil(lambda: not viewer.documents.is_modified)
+    viewer.inspect.open_truth(eyes)
+    qtbot.waitUntil(lambda: viewer.state.truth == eyes)
+    with qtbot.waitSignal(viewer.documents.saved):
+        viewer.documents.save()
+    with qtbot.waitSignal(viewer.documents.ready):
+        viewer.open(other)
+    eyes.unlink()
+    with qtbot.waitSignal(viewer.inspect.failed) as failed:
+        viewer.open(document)
+    assert "eyes.csv" in failed.args[0]
+    assert viewer.state.truth == eyes

@@ -42,7 +42,8 @@ class DocumentContent:
     ``span_s`` is the A–B range in seconds; ``areas`` are to be looked at, or not. ``model``,
     ``prior`` and ``rate_hz`` are what it is to be looked at with, None: as ever. ``projection`` is
     the text of a :class:`~cubesal.video.reading.Reading`: projection, eye, orientation; directions
-    in ``path``, ``areas`` and ``regions``, the areas of interest, are those of the clip read so. A
+    in ``path``, ``areas`` and ``regions``, the areas of interest, are those of the clip read so.
+    ``truth`` is the file or folder of the ground truth that the maps are compared with. A
     recovery copy names in ``recovery_of`` the document it stands for, None: an unnamed one.
     """
 
@@ -58,6 +59,7 @@ class DocumentContent:
     rate_hz: float | None = None
     recovery_of: str | None = None
     regions: tuple[Region, ...] = ()
+    truth: str | None = None
 
     def __post_init__(self) -> None:
         if max(map(len, (self.path, self.markers, self.areas, self.regions))) > _MOST:
@@ -69,7 +71,7 @@ class DocumentContent:
             start_s, end_s = self.span_s
             _check_number(start_s, 0.0, _LONGEST_TIME_S, "the start of a range")
             _check_number(end_s, start_s, _LONGEST_TIME_S, "the end of a range")
-        for name in (self.projection, self.model, self.recovery_of):
+        for name in (self.projection, self.model, self.recovery_of, self.truth):
             if name is not None:
                 _check_text(name, "a name")
         Reading.parse(self.projection)  # ValueError if it is none
@@ -82,8 +84,9 @@ class DocumentContent:
 def content_text(content: DocumentContent) -> str:
     """The content as JSON."""
     facts = asdict(content)
-    if not content.regions:
-        del facts["regions"]  # so that versions that know of none can read it
+    for name in ("regions", "truth"):
+        if not facts[name]:
+            del facts[name]  # so that versions that know of none can read it
     return json.dumps(facts, allow_nan=False)
 
 
