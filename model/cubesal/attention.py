@@ -71,17 +71,17 @@ def hot_spots(saliency: NDArray[np.floating], limit: int | None = None) -> tuple
     order = np.argsort(-values[rows, columns], kind="stable")
     yaws, pitches = pixel_angles(values.shape[0])
     rays = equirect_rays(values.shape[0])
+    rows, columns = rows[order], columns[order]
+    directions = rays[rows, columns]
+    is_left = np.ones(len(rows), dtype=bool)
     found: list[Peak] = []
-    taken: list[NDArray[np.float32]] = []
-    for row, column in zip(rows[order], columns[order], strict=True):
-        ray = rays[row, column]
-        if any(float(ray @ other) > cos(_HOT_APART) for other in taken):
-            continue
-        taken.append(ray)
-        value = float(values[row, column])
-        found.append(Peak(float(yaws[column]), float(pitches[row]), value))
-        if limit is not None and len(found) == limit:
-            break
+    # One round per peak, not per pixel: on a plateau all pixels are maxima.
+    while is_left.any() and (limit is None or len(found) < limit):
+        k = int(is_left.argmax())
+        value = float(values[rows[k], columns[k]])
+        found.append(Peak(float(yaws[columns[k]]), float(pitches[rows[k]]), value))
+        is_left &= directions @ directions[k] <= cos(_HOT_APART)
+        is_left[k] = False
     return tuple(found)
 
 

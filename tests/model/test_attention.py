@@ -63,3 +63,12 @@ def test_a_spot_at_the_pole_is_one_spot():
 
 def test_the_number_of_spots_can_be_limited():
     assert len(hot_spots(blob(0, 0) + blob(90, 0) + blob(-90, 0), limit=2)) == 2
+
+
+def test_on_a_plateau_there_are_as_many_hot_spots_as_have_room() -> None:
+    spots = hot_spots(np.ones((60, 120), np.float32))
+    rays = dir_from_angles(np.array([p.yaw for p in spots]), np.array([p.pitch for p in spots]))
+    apart = np.degrees(np.arccos(np.clip(rays @ rays.T, -1, 1)))
+    np.fill_diagonal(apart, 180)
+    assert 60 < len(spots) < 150
+    assert apart.min() > 19.9
