@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cubesal import geometry
 from cubesal.camera import Camera
-from cubesal.contours import MOST_CONTOURS
 from cubesal.lens import RECTILINEAR, Lens
+from cubesal.overlay_limits import MOST_CONTOURS
 from cubesal_viewer.render.content import (
     NO_OVERLAY,
     OverlayParams,

@@ -15,10 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONTOUR_WIDTH", "MOST_CONTOURS", "blend_contours", "contour_width"]
+__all__ = ["CONTOUR_WIDTH", "blend_contours", "contour_width"]
 
-#: The shaders hold as many levels.
-MOST_CONTOURS: Final = 4
 #: Pixels, in a picture of ordinary size.
 CONTOUR_WIDTH: Final = 1.4
 HALO: Final = 0.45

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import gcd, inf, radians
+from math import gcd, inf
 from typing import Literal, get_args
 
 import cv2
@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cubesal import geometry
-from cubesal.contours import MOST_CONTOURS, blend_contours, contour_width
+from cubesal.contours import blend_contours, contour_width
+from cubesal.overlay_limits import MOST_CONTOURS, MOST_SMOOTHING
 from cubesal.sphere_filter import smooth_on_sphere
 
 _CV_COLORMAPS = {
@@ -38,8 +39,6 @@ _CV_COLORMAPS = {
 }
 COLORMAPS: tuple[str, ...] = tuple(_CV_COLORMAPS)
 """Perceptually uniform ones first; turbo and jet are for comparison with papers."""
-
-MOST_SMOOTHING = radians(30)
 
 SOFT_EDGE = 0.35
 """Width of the fade above the threshold, in units of the scaled map."""

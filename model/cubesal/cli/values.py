@@ -7,8 +7,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from cubesal.contours import MOST_CONTOURS
-from cubesal.overlay import MOST_SMOOTHING
+from cubesal.overlay_limits import MOST_CONTOURS, MOST_SMOOTHING
 
 __all__ = [
     "add_maps",
