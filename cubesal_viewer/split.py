@@ -161,7 +161,7 @@ class SplitViews(QObject):
                 self._found.emit(generation, found)
 
         if self._worker is None:
-            self._worker = Worker("side views")
+            self._worker = Worker("side views", prompt=True)
         self._worker.submit(search, replace=True)
 
     def _on_found(self, generation: int, views: tuple[SideView, ...] | None) -> None:

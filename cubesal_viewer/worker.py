@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 
 from cubesal.errors import CubesalError
+from cubesal.threads import yield_to_others
 from cubesal_viewer.log import logger, without_folders
 
 __all__ = ["Worker", "details_of", "one_sentence"]
@@ -30,11 +31,13 @@ class Worker:
 
     Commands report their own failures to whoever asked; one that raises all the same is printed and
     does not end the thread.  ``stop`` never waits behind queued work; ``at_end`` is the last thing
-    that the thread does.
+    that the thread does.  The window and the ``prompt`` workers, whose work is seen or heard at
+    once, come before all others where cores are few.
     """
 
-    def __init__(self, name: str, at_end: Command | None = None) -> None:
+    def __init__(self, name: str, at_end: Command | None = None, *, prompt: bool = False) -> None:
         self._at_end = at_end
+        self._prompt = prompt
         self._ready = threading.Condition()
         self._commands: deque[Command] = deque()
         self._stopping = False
@@ -59,6 +62,8 @@ class Worker:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        if not self._prompt:
+            yield_to_others()
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._commands or self._stopping)

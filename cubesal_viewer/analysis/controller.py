@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cubesal.document import AnalysisKey, StoredTrack
 from cubesal.track import SaliencyTrack, TrackView
+from cubesal_viewer.analysis.chase import Chase
 from cubesal_viewer.analysis.inference import Inference, KeepFn
 from cubesal_viewer.analysis.request import AnalysisRequest, ModelLoaded
 from cubesal_viewer.state import Activity, ViewerState
@@ -19,8 +20,8 @@ __all__ = ["AnalysisController"]
 
 #: How often to ask whether the playhead stands on ground that is not analysed.
 _FOLLOW_MS = 500
-#: Grid points ahead of a running playhead at which work is worth beginning.
-_LEAD = 2
+#: Grid points behind the work that it is taken to reach by itself.
+_NEAR = 2
 #: Grid points beyond a goal at which the playhead has left it behind.
 _FAR = 25
 
@@ -57,12 +58,14 @@ class AnalysisController(QObject):
         self._inference.failed.connect(self._on_failed)
         self._inference.model_loaded.connect(self._on_model_loaded)
         self._inference.relieved.connect(self._on_relieved)
+        self._inference.stepped.connect(self._on_stepped)
         self._follow = QTimer(self, interval=_FOLLOW_MS)
         self._follow.timeout.connect(self._follow_playhead)
         self._generation = 0
         self._request: AnalysisRequest | None = None
         self._newest = 0
         self._aim: int | None = None
+        self._chase = Chase()
         self._began = 0.0
         self._found = 0
         self.track: SaliencyTrack | None = None
@@ -86,6 +89,7 @@ class AnalysisController(QObject):
         self.loaded = None
         self._newest = self._found = 0
         self._aim = None
+        self._chase = Chase()
         self._state.set_analysis(Activity())
         self.track_changed.emit()
 
@@ -133,6 +137,7 @@ class AnalysisController(QObject):
     def _on_model_loaded(self, generation: int, loaded: ModelLoaded) -> None:
         if generation == self._generation:
             self.loaded = loaded
+            self._chase.warm_up(loaded.warmup)
             self.model_loaded.emit(loaded)
 
     def _on_gridded(self, generation: int, track: SaliencyTrack) -> None:
@@ -151,8 +156,13 @@ class AnalysisController(QObject):
             return
         self.track.set(k, saliency)
         self._newest = k
+        self._chase.made(k)
         self._report()
         self.track_changed.emit()
+
+    def _on_stepped(self, generation: int, seconds: float) -> None:
+        if generation == self._generation:
+            self._chase.stepped(seconds)
 
     def _on_finished(self, generation: int) -> None:
         if generation == self._generation:
@@ -184,14 +194,30 @@ class AnalysisController(QObject):
         if self.track is None or self.track.complete:
             return
         playhead = self._state.playhead
-        # A moment needs the maps on both sides of it; while playing, those that will be due soon.
-        first = self.track.index_at(playhead.time_s) + (_LEAD if playhead.playing else 0)
+        first = self.track.index_at(playhead.time_s)
+        if playhead.playing:
+            goal = self._chase.goal(self.track, first, self._points_per_s())
+        else:
+            goal = self._missing_at(first)
+        if goal is not None:
+            self._aim = goal
+            self._chase.aimed(goal)
+            self._inference.prioritise(goal)
+
+    def _points_per_s(self) -> float:
+        """How many grid points the running playhead passes in a second."""
+        assert self.track is not None
+        times = self.track.time_s
+        spacing = float(times[-1] - times[0]) / max(len(times) - 1, 1)
+        return self._state.playhead.speed / max(spacing, 1e-3)
+
+    def _missing_at(self, first: int) -> int | None:
+        """What is missing where the playhead rests, unless it is about to come."""
+        assert self.track is not None
+        # A moment needs the maps on both sides of it.
         points = [p for p in (first, first + 1) if p < len(self.track)]
         missing = [p for p in points if not self.track.has(p)]
-        if not missing or self._is_coming(missing[0]):
-            return
-        self._aim = missing[0]
-        self._inference.prioritise(missing[0])
+        return None if not missing or self._is_coming(missing[0]) else missing[0]
 
     def _is_coming(self, k: int) -> bool:
         """Whether the work under way will reach grid point ``k`` soon.
@@ -200,7 +226,7 @@ class AnalysisController(QObject):
         it at every look would begin again and again and never finish a pair.
         """
         assert self.track is not None
-        if 0 <= k - self._newest <= _LEAD:
+        if 0 <= k - self._newest <= _NEAR:
             return True
         if self._aim is None or not self._aim <= k <= self._aim + _FAR:
             return False

@@ -39,8 +39,9 @@ class Inference(QObject):
 
     Signals arrive on the GUI thread; all carry the generation that :meth:`start` returned.
     ``gridded`` brings a track of the clip's grid, with the maps that its document holds already,
-    ``mapped`` each map as (k, array). What is made goes to ``keep`` as well, on this thread. The
-    model is loaded only if there is something to predict.
+    ``mapped`` each map as (k, array), ``stepped`` the seconds that a step of the model took. What
+    is made goes to ``keep`` as well, on this thread. The model is loaded only if there is
+    something to predict.
     """
 
     model_loaded = Signal(int, object)
@@ -49,6 +50,7 @@ class Inference(QObject):
     finished = Signal(int)
     failed = Signal(int, str)
     relieved = Signal(int, str)
+    stepped = Signal(int, float)
 
     def __init__(self, parent: QObject | None = None, keep: KeepFn | None = None) -> None:
         super().__init__(parent)
@@ -132,8 +134,14 @@ class Inference(QObject):
         predictor: SaliencyPredictor,
     ) -> None:
         track = tracks.own
+        last_s: float | None = None
 
         def check(_done: int, _total: int) -> None:
+            nonlocal last_s
+            now_s = time.perf_counter()
+            if last_s is not None:
+                self.stepped.emit(generation, now_s - last_s)
+            last_s = now_s
             if generation != self._generation or self._reordered:
                 raise _Overtaken
 
@@ -149,6 +157,7 @@ class Inference(QObject):
 
         while not track.complete:
             self._reordered = False
+            last_s = None
             try:
                 analyse(
                     reader, predictor, track, start_at=self._start_at, progress=check, on_map=send
@@ -166,7 +175,8 @@ def _load(choice: ModelChoice) -> tuple[SaliencyPredictor, ModelLoaded]:
     predictor = create_predictor(choice.model, choice.device, prior=choice.prior)
     seconds = time.perf_counter() - began
     devices = tuple(available_devices())
-    return predictor, ModelLoaded(choice.model, str(predictor.device), seconds, devices)
+    where, warmup = str(predictor.device), predictor.warmup_frames
+    return predictor, ModelLoaded(choice.model, where, seconds, devices, warmup)
 
 
 def _leave_a_core_for_the_window() -> None:

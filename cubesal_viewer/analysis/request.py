@@ -25,9 +25,13 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class ModelLoaded:
-    """What was loaded, where it runs, and how long importing and loading took."""
+    """What was loaded, where it runs, how long importing and loading took, and what maps need.
+
+    ``warmup``: moments to look at before the first map of a run.
+    """
 
     name: str
     device: str
     seconds: float
     devices: tuple[str, ...]
+    warmup: int = 0

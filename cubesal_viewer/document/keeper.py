@@ -104,7 +104,7 @@ class Keeper(QObject):
         self._session = 0
         self._waiting: list[tuple[AnalysisKey, int]] = []
         self._is_troubled = False
-        self._worker = Worker("document", at_end=self._end)
+        self._worker = Worker("document", at_end=self._end, prompt=True)
 
     def open(self, path: Path) -> int:
         """Open a document beside the present one; ``found``, ``missing`` or ``refused`` follows."""

@@ -61,7 +61,7 @@ class Decoder(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.queue = FrameQueue()
-        self._worker = Worker("decode", at_end=self._close)
+        self._worker = Worker("decode", at_end=self._close, prompt=True)
         self._reader: ClipReader | None = None  # touched by the decoding thread only
         self._proxy: ProxyReader | None = None  # likewise
         #: The proxy to use, and of which clip; whole values, so that no thread sees half of one.

@@ -73,7 +73,7 @@ class Sound(QObject):
             return
         run, clip, path, zero_s = self._queue.restart(at_s), self._clip, self._path, self._zero_s
         if self._worker is None:
-            self._worker = Worker("sound", at_end=self._close)
+            self._worker = Worker("sound", at_end=self._close, prompt=True)
         work = self._worker.submit
         work(lambda: self._feed(run, clip, path, zero_s, at_s), replace=True)
         self._heard = True

@@ -111,7 +111,7 @@ class CpuCanvas(QWidget):
             return
         self._under_way = request.key
         if self._worker is None:
-            self._worker = Worker("cpu-draw")
+            self._worker = Worker("cpu-draw", prompt=True)
         self._worker.submit(lambda: self._work(request, factor), replace=True)
 
     def _work(self, request: PictureRequest, factor: int) -> None:

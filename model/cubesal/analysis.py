@@ -102,8 +102,8 @@ def analyse(
     reset predictor that observes the ``warmup_frames`` grid points before it, so a map depends on
     the file and not on the order of the work. ``on_map(k, map)`` follows each stored result;
     Maps of a clip that shows a part of the sphere are zero outside (`cubesal.video.coverage`).
-    ``progress`` counts the grid points of this call and may raise Cancelled, which leaves in the
-    track what was done so far.
+    ``progress`` counts the grid points of this call, is called after observed ones too, and may
+    raise Cancelled, which leaves in the track what was done so far.
     """
     runs, columns = missing_runs(track, start_at, only), columns_of(predictor)
     total, done = sum(stop - start for start, stop in runs), 0
@@ -120,11 +120,11 @@ def analyse(
                 rgb = whole_rgb(frame.rgb(columns), coverage)
             if k < start:
                 predictor.observe(rgb, frame.time_s)
-                continue
-            track.set(k, only_shown(predictor.step(rgb, frame.time_s), coverage))
-            done += 1
-            kept = track.get(k)
-            if on_map is not None and kept is not None:
-                on_map(k, kept)
+            else:
+                track.set(k, only_shown(predictor.step(rgb, frame.time_s), coverage))
+                done += 1
+                kept = track.get(k)
+                if on_map is not None and kept is not None:
+                    on_map(k, kept)
             if progress is not None:
                 progress(done, total)
