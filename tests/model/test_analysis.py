@@ -96,6 +96,19 @@ def test_what_is_analysed_is_not_done_again(reader, track):
     assert again.shown == []
 
 
+def test_work_can_be_cancelled_while_a_predictor_warms_up(reader, track):
+    predictor = RunningSum(warmup_frames=4)
+
+    def stop_at_two(_done: int, _total: int) -> None:
+        if len(predictor.observed) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        analyse(reader, predictor, track, start_at=6, progress=stop_at_two)
+    assert predictor.shown == []
+    assert track.missing().size == len(track)
+
+
 def test_progress_counts_to_the_end(reader, track):
     calls = []
     analyse(reader, RunningSum(), track, only=range(4), progress=lambda *call: calls.append(call))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 
@@ -119,3 +121,17 @@ def test_clock_maps_real_time_to_clip_time_at_any_speed() -> None:
     now[0] += 10.0
     assert clock.time_s == pytest.approx(4.0)
     assert not clock.running
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows priorities of single threads")
+@pytest.mark.parametrize(("prompt", "behind"), [(True, False), (False, True)])
+def test_work_that_is_not_seen_at_once_gives_way_to_the_window(prompt: bool, behind: bool) -> None:
+    priorities = []
+
+    def look() -> None:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    worker = Worker("test", at_end=look, prompt=prompt)
+    assert worker.stop()
+    window = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert (priorities[0] > window) is behind

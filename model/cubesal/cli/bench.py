@@ -134,7 +134,7 @@ def _start(bench: _Bench) -> list[dict[str, Any]]:
     table = bench_tables.table(
         "a new process, ms",
         ["all", "without python's own start"],
-        [(c.what, f"{c.ms:.0f}", f"{c.ms - c.bare_ms:.0f}") for c in costs],
+        [(c.what, f"{c.ms:.0f}", f"{max(c.ms - c.bare_ms, 0):.0f}") for c in costs],
     )
     bench.console.table("start", table)
     return [asdict(cost) for cost in costs]
