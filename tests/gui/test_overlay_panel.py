@@ -14,6 +14,7 @@ from cubesal.overlay import OverlayStyle, blend_overlay
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.settings import load_choices, save_overlay
 from cubesal_viewer.state import Overlay, ViewerState
+from cubesal_viewer.widgets.sphere_pane import SpherePane
 
 from .conftest import picture_of
 from .test_split import PEAKS, looking, peaks
@@ -74,25 +75,33 @@ def test_contours_inversion_and_smoothing_reach_the_picture(qtbot, looking: View
     assert looking.window.equirect.content.scale < 0.7 * top
 
 
+def hover(qtbot, viewer: Viewer, pane: SpherePane, place: QPoint, words: str) -> str:
+    """Move the mouse to a place of a pane until it is read out there; the display may interfere."""
+
+    def moved() -> None:
+        qtbot.mouseMove(pane, place + QPoint(1, 0))
+        qtbot.mouseMove(pane, place)
+        shown = readout(viewer).replace("-", "−")
+        assert words in shown if words else not shown
+
+    qtbot.waitUntil(moved)
+    return readout(viewer)
+
+
 def test_the_mouse_reads_the_map_on_both_panes(qtbot, looking: Viewer) -> None:
     pane = looking.window.equirect
-    qtbot.mouseMove(pane, QPoint(2, 2))
-    qtbot.mouseMove(pane, pane.position_of(radians(92), radians(10)).toPoint())
-    words = readout(looking)
-    assert "yaw +9" in words
+    there = pane.position_of(radians(92), radians(10)).toPoint()
+    words = hover(qtbot, looking, pane, there, "yaw +9")
     assert "value 2" in words or "value 1.9" in words
     assert "(6" in words  # two of three
     looking.steering.take_over(Camera(radians(-92), radians(-10)))
     flat = looking.window.nfov
-    qtbot.mouseMove(flat, flat.rect().center() + QPoint(5, 0))
-    qtbot.mouseMove(flat, flat.rect().center())
-    assert "yaw −9" in readout(looking).replace("-", "−")
-    assert "(5" in readout(looking) or "(4" in readout(looking)
+    words = hover(qtbot, looking, flat, flat.rect().center(), "yaw −9")
+    assert "(5" in words or "(4" in words
     looking.analysis.track = None
     looking.analysis.track_changed.emit()
     assert "not analysed yet" in readout(looking)
-    qtbot.mouseMove(pane, QPoint(1, 1))
-    assert readout(looking) == ""
+    hover(qtbot, looking, pane, QPoint(1, 1), "")
 
 
 def test_the_style_is_remembered_and_damage_keeps_the_default(tmp_path) -> None:
