@@ -38,7 +38,8 @@ class PictureDecoder:
 
     def __init__(self, container: InputContainer, stream: VideoStream, index: PacketIndex) -> None:
         self._container = container
-        self._stream = stream
+        self._stream: VideoStream | None = stream
+        self._time_base = stream.time_base or 1
         self._index = index
         self._running: Iterator[VideoFrame] | None = None
         self._position = -1  # the largest index that the running decoder has passed
@@ -73,6 +74,15 @@ class PictureDecoder:
             if index not in self._kept:
                 self._held[index] = index - 1
 
+    def retire(self) -> None:
+        """Close the file and let go of every picture: no other will be asked for.
+
+        The codec itself holds what it decoded last, until nobody holds its stream.
+        """
+        self._kept = PictureCache()
+        self._running = self._stream = None
+        self._container.close()
+
     def must_seek(self, index: int) -> bool:
         """Whether a frame is neither kept nor ahead of where decoding stands now."""
         return index not in self._kept and not self._should_continue(index)
@@ -101,7 +111,7 @@ class PictureDecoder:
         start = int(min(key_pts[0], self._index.pts[0]))
         yield start
         # Transport streams are searched by decoding time, which runs ahead of the pts.
-        yield start - round(_BEFORE_START_S / (self._stream.time_base or 1))
+        yield start - round(_BEFORE_START_S / self._time_base)
 
     def _seek(self, index: int) -> None:
         """Start decoding at the key packet before ``index``, or earlier if the demuxer lands late.
@@ -115,6 +125,8 @@ class PictureDecoder:
     def _start_at(self, wanted_pts: int, latest_pts: int) -> bool:
         """Seek and begin to decode; False when no key packet comes up to ``latest_pts``."""
         self._running = None
+        if self._stream is None:
+            return False
         try:
             self._container.seek(wanted_pts, stream=self._stream, backward=True)
         except av.FFmpegError:
@@ -136,6 +148,8 @@ class PictureDecoder:
         yield from self._send(None)
 
     def _send(self, packet: VideoPacket | None) -> list[VideoFrame]:
+        if self._stream is None:
+            return []
         try:
             return self._stream.decode(packet)
         except (av.FFmpegError, EOFError):

@@ -116,6 +116,8 @@ class ClipReader:
             self._resized.add(index)
         time_s, pts = float(self.times_s[index]), int(self.pts[index])
         planes = self._extract(picture)
+        if len(self.pts) == 1:  # read once and for all: what a still was decoded to may be vast
+            self._decoder.retire()
         return Frame(index, time_s, pts, planes, self.info.coverage, is_resized)
 
     def frames(self, indices: Iterable[int] | None = None) -> Iterator[Frame]:
@@ -128,7 +130,7 @@ class ClipReader:
 
     def close(self) -> None:
         """Close the file; frames already read stay valid."""
-        self._container.close()
+        self._decoder.retire()
 
     def __enter__(self) -> Self:
         return self

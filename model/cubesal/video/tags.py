@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import cast
 
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
@@ -84,8 +83,9 @@ def _stereo_side_data(picture: VideoFrame) -> tuple[Layout | None, bool]:
 
 def _side_data(picture: VideoFrame, kind: SideDataType) -> bytes | None:
     try:
-        # PyAV's stub describes the container as a dict of motion vectors.
-        container = cast(SideDataContainer, picture.side_data)
+        # Not ``picture.side_data``, which makes a ring of the two, in which a picture of half a
+        # gigabyte stays until Python happens to look for rings.
+        container = SideDataContainer(picture)  # type: ignore[call-arg]  # unknown to the stub
     except ValueError:
         return None  # PyAV gives up on kinds that it has no name for, such as a photo's EXIF
     return next((bytes(data) for data in container if data.type is kind), None)
