@@ -10,6 +10,7 @@ __all__ = ["spin_briefly", "yield_to_others"]
 
 #: A tenth of the time of an ordinary thread, when both want the same core.
 _BEHIND = 10
+_LAST = 19
 
 
 def spin_briefly() -> None:
@@ -29,4 +30,7 @@ def yield_to_others() -> None:
     Only where the system knows priorities of single threads (Linux); elsewhere nothing changes.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BEHIND)
+        thread = threading.get_native_id()
+        # From where it stands: a program that was started with a low priority may not get a higher.
+        behind = os.getpriority(os.PRIO_PROCESS, thread) + _BEHIND
+        os.setpriority(os.PRIO_PROCESS, thread, min(behind, _LAST))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -135,3 +136,21 @@ def test_work_that_is_not_seen_at_once_gives_way_to_the_window(prompt: bool, beh
     assert worker.stop()
     window = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert (priorities[0] > window) is behind
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows priorities of single threads")
+def test_a_program_of_the_lowest_priority_has_workers_all_the_same() -> None:
+    # A priority may not be raised again; root may, so that it is looked at as well.
+    probe = (
+        "import os, threading; os.nice(19)\n"
+        "from cubesal_viewer.worker import Worker\n"
+        "seen = []\n"
+        "own = lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())\n"
+        "assert Worker('test', at_end=lambda: seen.append(own())).stop() and seen == [19], seen"
+    )
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-c", probe], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
