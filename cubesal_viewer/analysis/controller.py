@@ -20,10 +20,6 @@ __all__ = ["AnalysisController"]
 
 #: How often to ask whether the playhead stands on ground that is not analysed.
 _FOLLOW_MS = 500
-#: Grid points behind the work that it is taken to reach by itself.
-_NEAR = 2
-#: Grid points beyond a goal at which the playhead has left it behind.
-_FAR = 25
 
 
 class AnalysisController(QObject):
@@ -63,8 +59,6 @@ class AnalysisController(QObject):
         self._follow.timeout.connect(self._follow_playhead)
         self._generation = 0
         self._request: AnalysisRequest | None = None
-        self._newest = 0
-        self._aim: int | None = None
         self._chase = Chase()
         self._began = 0.0
         self._found = 0
@@ -87,8 +81,7 @@ class AnalysisController(QObject):
         self._release()
         self._request = None
         self.loaded = None
-        self._newest = self._found = 0
-        self._aim = None
+        self._found = 0
         self._chase = Chase()
         self._state.set_analysis(Activity())
         self.track_changed.emit()
@@ -155,7 +148,6 @@ class AnalysisController(QObject):
         if generation != self._generation or self.track is None:
             return
         self.track.set(k, saliency)
-        self._newest = k
         self._chase.made(k)
         self._report()
         self.track_changed.emit()
@@ -198,9 +190,8 @@ class AnalysisController(QObject):
         if playhead.playing:
             goal = self._chase.goal(self.track, first, self._points_per_s())
         else:
-            goal = self._missing_at(first)
+            goal = self._chase.goal_at_rest(self.track, first)
         if goal is not None:
-            self._aim = goal
             self._chase.aimed(goal)
             self._inference.prioritise(goal)
 
@@ -210,25 +201,3 @@ class AnalysisController(QObject):
         times = self.track.time_s
         spacing = float(times[-1] - times[0]) / max(len(times) - 1, 1)
         return self._state.playhead.speed / max(spacing, 1e-3)
-
-    def _missing_at(self, first: int) -> int | None:
-        """What is missing where the playhead rests, unless it is about to come."""
-        assert self.track is not None
-        # A moment needs the maps on both sides of it.
-        points = [p for p in (first, first + 1) if p < len(self.track)]
-        missing = [p for p in points if not self.track.has(p)]
-        return None if not missing or self._is_coming(missing[0]) else missing[0]
-
-    def _is_coming(self, k: int) -> bool:
-        """Whether the work under way will reach grid point ``k`` soon.
-
-        A goal is kept until the pair of maps there is done, or the playhead is far from it: moving
-        it at every look would begin again and again and never finish a pair.
-        """
-        assert self.track is not None
-        if 0 <= k - self._newest <= _NEAR:
-            return True
-        if self._aim is None or not self._aim <= k <= self._aim + _FAR:
-            return False
-        pair = range(self._aim, min(self._aim + 2, len(self.track)))
-        return not all(self.track.has(p) for p in pair)

@@ -51,7 +51,6 @@ class ClipReader:
         reading = Reading.parse(projection)
         clip = open_clip(Path(path), reading if eye is None else replace(reading, eye=eye))
         clip.decoder.kept_bytes = kept_bytes
-        self._container = clip.container
         self._decoder = clip.decoder
         self._extract = clip.extract
         self._last: Frame | None = None
