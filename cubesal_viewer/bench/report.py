@@ -48,7 +48,7 @@ class BenchReport:
         maps: analysed in that time.
         scrub, stand_in: from letting go to the exact picture, and to the first one, at random
             places while the clip is paused.
-        memory_mb: before and after ``minutes`` of looping.
+        memory_mb: when ``minutes`` of looping began, after each minute, and at their end.
     """
 
     window_s: float
@@ -67,7 +67,7 @@ class BenchReport:
     scrub: Spread
     stand_in: Spread
     minutes: float = 0.0
-    memory_mb: tuple[float, float] = (0.0, 0.0)
+    memory_mb: tuple[float, ...] = (0.0, 0.0)
 
     def text(self) -> str:
         """Say it in some lines."""
@@ -84,12 +84,17 @@ class BenchReport:
             f"scrubbing: exact picture {self.scrub.text()}; first one {self.stand_in.text()}",
         ]
         if self.minutes:
-            before, after = self.memory_mb
-            lines.append(
-                f"memory over {self.minutes:g} minutes of looping: {before:.0f} to {after:.0f} MB "
-                f"({after / before - 1:+.1%})"
-            )
+            lines.append(f"memory over {self.minutes:g} minutes of looping: {self._memory_text()}")
         return "\n".join(lines)
+
+    def _memory_text(self) -> str:
+        """From the beginning, and from when the first minute has loaded what is used later on."""
+        first, warm, last = self.memory_mb[0], self.memory_mb[1], self.memory_mb[-1]
+        return (
+            f"{first:.0f} to {last:.0f} MB ({last / first - 1:+.1%}), at most"
+            f" {max(self.memory_mb):.0f};"
+            f" {warm:.0f} after the first minute ({last / warm - 1:+.1%})"
+        )
 
     def json(self) -> str:
         """The same for machines."""

@@ -44,7 +44,7 @@ class Bench(QObject):
         self._window_s = self._import_s = 0.0
         self._scrubs: list[float] = []
         self._stand_ins: list[float] = []
-        self._memory_mb = 0.0
+        self._memory_mb: list[float] = []
         self._report: BenchReport | None = None
         viewer.transport.opened.connect(self._begin)
         QTimer.singleShot(0, self, self._await_window)
@@ -128,7 +128,7 @@ class Bench(QObject):
         QTimer.singleShot(_PAUSE_MS, self, self._next_scrub)
 
     def _after_scrubs(self) -> None:
-        self._memory_mb = memory_mb()
+        self._memory_mb = [memory_mb()]
         if self._minutes:
             self._play(time.perf_counter(), self._looping)
         else:
@@ -136,7 +136,10 @@ class Bench(QObject):
 
     def _looping(self, now: float, gap_ms: float) -> None:
         del gap_ms
-        if now - self._since < 60 * self._minutes:
+        minutes = (now - self._since) / 60
+        if minutes < self._minutes:
+            if minutes >= len(self._memory_mb):
+                self._memory_mb.append(memory_mb())
             self._keep_playing()
         else:
             self._viewer.transport.pause()
@@ -176,6 +179,6 @@ class Bench(QObject):
                 scrub=spread_of(self._scrubs),
                 stand_in=spread_of(self._stand_ins),
                 minutes=self._minutes,
-                memory_mb=(self._memory_mb, memory_mb()),
+                memory_mb=(*(self._memory_mb or [memory_mb()]), memory_mb()),
             )
         )
