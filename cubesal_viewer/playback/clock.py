@@ -16,8 +16,8 @@ class PlaybackClock:
     """Maps a monotonic clock to the clip: ``clip = origin + (now - started) · speed``.
 
     Where sound plays, :meth:`steer` lets its device lead.  ``now`` can be replaced in tests.
-     The clock never waits for a slow decoder; whoever shows
-    frames drops the late ones.
+    Once it runs, the clock never waits for a slow decoder; whoever shows frames drops the late
+    ones.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -56,6 +56,6 @@ class PlaybackClock:
         self._origin_s += error_s
         self._is_steered = True
 
-    def stop(self) -> None:
-        """Hold at the present moment."""
-        self._origin_s, self._started = self.time_s, None
+    def stop(self, at_s: float | None = None) -> None:
+        """Hold at the present moment, or at another one."""
+        self._origin_s, self._started = self.time_s if at_s is None else at_s, None

@@ -61,6 +61,11 @@ class FrameQueue:
                 self._changed.notify_all()
             return due, max(taken - 1, 0)
 
+    def holds(self, count: int) -> bool:
+        """Whether ``count`` frames are waiting, or as many as will ever be."""
+        with self._changed:
+            return self._ended or len(self._frames) >= min(count, self._capacity)
+
     @property
     def finished(self) -> bool:
         """Whether the run has ended and everything was taken."""

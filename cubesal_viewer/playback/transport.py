@@ -21,15 +21,17 @@ __all__ = ["Transport"]
 _TICK_MS = 7
 #: When decoding lags further behind than this, the clock waits: a slow film beats a frozen one.
 _LAG_S = 0.5
+#: Pictures decoded ahead before time runs: begun without any, a run would start by being late.
+_HEAD_START = 3
 
 
 class Transport(QObject):
     """The hands on the tape.  Lives on the GUI thread; decoding happens in :class:`Decoder`.
 
-    The life of a frame while playing: 1. the decoder puts it into the bounded queue; 2. a tick
-    takes the newest one that the clock says is due and drops those before it; 3. it becomes
-    :attr:`frame` and ``frame_changed`` tells the window.  While paused a single exact frame is
-    decoded; the newest request wins and late answers are ignored.
+    The life of a frame while playing: 1. the decoder puts it into the bounded queue, and time runs
+    once a few are there; 2. a tick takes the newest one that the clock says is due and drops those
+    before it; 3. it becomes :attr:`frame` and ``frame_changed`` tells the window.  While paused a
+    single exact frame is decoded; the newest request wins and late answers are ignored.
     """
 
     frame_changed = Signal(object)
@@ -72,7 +74,8 @@ class Transport(QObject):
         if index >= self.frame_count - 1:
             index = 0
         self._decoder.play(index)
-        self._run_from(float(self.times_s[index]))
+        self._clock.stop(float(self.times_s[index]))  # runs when the first pictures are there
+        self.sound.halt()
         self._timer.start()
         self._state.set_playhead(replace(self._state.playhead, playing=True))
 
@@ -124,7 +127,7 @@ class Transport(QObject):
     def set_speed(self, speed: float) -> None:
         """Play at ``speed`` times the clip's rate."""
         self._state.set_playhead(replace(self._state.playhead, speed=speed))
-        if self._state.playhead.playing:
+        if self._clock.running:
             self._run_from(self._clock.time_s)
 
     def use_proxy(self, path: Path | None) -> None:
@@ -208,6 +211,8 @@ class Transport(QObject):
         self.sound.play(at_s, self._state.playhead.speed)
 
     def _tick(self) -> None:
+        if not self._clock.running and self._decoder.queue.holds(_HEAD_START):
+            self._run_from(self._clock.time_s)
         heard_s = self.sound.heard_s()
         if heard_s is not None:
             self._clock.steer(heard_s)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from cubesal.video import ClipReader, Frame
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.state import ViewerState
 from tests.media import frame_number, make_clip, make_text
@@ -89,6 +92,37 @@ def test_seeking_while_playing_never_shows_an_older_frame(
     tape.frame_changed.connect(lambda frame: after.append(frame.index))
     qtbot.waitUntil(lambda: len(after) >= 5, timeout=5000)
     assert min(after) >= 30
+
+
+def test_time_waits_for_the_first_pictures_of_a_run(
+    qtbot: QtBot, tape: Transport, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with qtbot.waitSignal(tape.frame_changed, timeout=5000):
+        tape.open(clip)
+    seen: list[int] = []
+    tape.frame_changed.connect(lambda frame: seen.append(frame.index))
+    decoded, read = threading.Event(), ClipReader.read
+
+    def read_late(reader: ClipReader, *wanted: Any) -> Frame:
+        assert decoded.wait(5)
+        return read(reader, *wanted)
+
+    monkeypatch.setattr(ClipReader, "read", read_late)
+    try:
+        tape.seek(20)
+        tape.play()
+        qtbot.wait(300)  # nine pictures' time
+        assert tape.is_playing
+        assert tape.due_s == pytest.approx(float(tape.times_s[20]))
+        tape.set_speed(2.0)
+        assert tape.due_s == pytest.approx(float(tape.times_s[20]))
+        tape.set_speed(1.0)
+    finally:
+        decoded.set()
+    qtbot.waitUntil(lambda: tape.due_s > float(tape.times_s[20]), timeout=5000)
+    qtbot.waitUntil(lambda: not tape.is_playing, timeout=8000)
+    assert seen[0] == 20
+    assert seen[-1] == 44
 
 
 def test_a_file_that_cannot_be_opened_leaves_the_present_clip(

@@ -101,6 +101,22 @@ def test_restart_refuses_frames_of_the_old_run_and_frees_a_waiting_decoder() -> 
     assert queue.take_due(9.0) == (None, 0)
 
 
+def test_queue_says_when_enough_waits_or_no_more_will_come() -> None:
+    queue = FrameQueue(capacity=2)
+    run = queue.restart()
+    assert queue.holds(0)
+    assert not queue.holds(1)
+    queue.put(run, frame(0))
+    assert queue.holds(1)
+    assert not queue.holds(5)
+    queue.put(run, frame(1))
+    assert queue.holds(5)  # full: as many as fit
+    queue.take_due(0.0)
+    assert not queue.holds(5)
+    queue.end(run)
+    assert queue.holds(5)
+
+
 def test_end_of_an_old_run_does_not_end_the_new_one() -> None:
     queue = FrameQueue()
     old = queue.restart()
