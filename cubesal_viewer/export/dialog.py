@@ -96,7 +96,8 @@ class ExportDialog(QDialog):
                 ExportWish(
                     "cube" if kind == "cube" else "overlay",
                     self._out(f"_{kind}{video}"),
-                    encoding=encoding,
+                    self._first_shape,  # of the view that is outlined
+                    encoding,
                     burn=burn,
                     ranged=self.ranged.isChecked(),
                 )
@@ -133,6 +134,11 @@ class ExportDialog(QDialog):
         boxes = self.aspects.items() if self.nfov.isChecked() else ()
         return [aspect for aspect, box in boxes if box.isChecked()]
 
+    @property
+    def _first_shape(self) -> tuple[int, int]:
+        """Size of the view that stands for all where a file can show or count only one."""
+        return size_of((self._aspects or [ASPECTS[0]])[0], self.side.currentData())
+
     def _flat(self, encoding: Encoding, suffix: str) -> list[ExportWish]:
         burn = Burn(timecode=self.timecode.isChecked())
         return [
@@ -160,8 +166,8 @@ class ExportDialog(QDialog):
                 out = self._out(f"_path{shape}.{name}")
                 wishes.append(ExportWish("path", out, size, path_format=name, ranged=ranged))
         if self.attention.isChecked():
-            size, out = size_of(aspects[0], side), self._out("_attention.csv")
-            wishes.append(ExportWish("attention", out, size, ranged=ranged))
+            out = self._out("_attention.csv")
+            wishes.append(ExportWish("attention", out, self._first_shape, ranged=ranged))
         return wishes
 
     def _out(self, ending: str) -> Path:

@@ -59,10 +59,12 @@ def test_paths_are_those_of_the_shapes_that_are_chosen(dialog: ExportDialog) -> 
     dialog.path.setChecked(True)
     dialog.formats["ffmpeg"].setChecked(True)
     dialog.attention.setChecked(True)
+    dialog.overlay.setChecked(True)
+    dialog.outline.setChecked(True)  # of the upright view, which is the only one
     sizes = {wish.out.name: wish.size for wish in dialog.wishes() if wish.kind != "nfov"}
     upright = (720, 1280)
     assert sizes == dict.fromkeys(
-        ("walk_path.csv", "walk_path.ffmpeg", "walk_attention.csv"), upright
+        ("walk_path.csv", "walk_path.ffmpeg", "walk_attention.csv", "walk_overlay.mp4"), upright
     )
     dialog.aspects[(1, 1)].setChecked(True)
     names = {wish.out.name: wish.size for wish in dialog.wishes() if wish.path_format == "ffmpeg"}
