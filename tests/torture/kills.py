@@ -194,21 +194,37 @@ class Export:
     def __init__(self, folder: Path, clip: Path) -> None:
         self._clip, self._folder, self._rounds = clip, folder / "videos", 0
         self._folder.mkdir()
+        self._lasts_s = self._undisturbed()
 
-    def round(self, chance: Random) -> tuple[str, str]:
-        self._rounds += 1
-        out = self._folder / f"{self._rounds % 3}.mp4"
-        before = out.read_bytes() if out.exists() else None
+    def _begin(self, out: Path) -> tuple[int, Callable[[], bool]]:
+        """An export on its way, and whether it has written something."""
         others = set(self._folder.iterdir())
         command = ["export", str(self._clip), "--what", "overlay", "-o", str(out), *MODEL]
-        child = forked(lambda: main(command))
 
         def has_begun() -> bool:
             with suppress(FileNotFoundError):  # it tries out whether it may write, and tidies up
                 return any(f.stat().st_size for f in set(self._folder.iterdir()) - others)
             return False
 
-        was_killed = killed(child, has_begun, chance.uniform(0, 0.3))
+        return forked(lambda: main(command)), has_begun
+
+    def _undisturbed(self) -> float:
+        """Seconds from the first write to the end on this machine, so that kills fall between."""
+        child, has_begun = self._begin(self._folder / "0.mp4")
+        while not has_begun():
+            if os.waitpid(child, os.WNOHANG)[0]:
+                return 0.0
+            time.sleep(0.002)
+        began = time.monotonic()
+        os.waitpid(child, 0)
+        return time.monotonic() - began
+
+    def round(self, chance: Random) -> tuple[str, str]:
+        self._rounds += 1
+        out = self._folder / f"{self._rounds % 3}.mp4"
+        before = out.read_bytes() if out.exists() else None
+        child, has_begun = self._begin(out)
+        was_killed = killed(child, has_begun, chance.uniform(0, 0.9 * self._lasts_s))
         for left in self._folder.glob(".*"):
             left.unlink()  # what a killed process cannot remove itself: hidden, never the output
         if not out.exists():
