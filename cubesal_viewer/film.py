@@ -49,7 +49,10 @@ class Film(QObject):
         return self.thumbnails.picture(self._index_at(moment_s))
 
     def _want(self) -> None:
-        if self._transport.is_playing:
+        transport = self._transport
+        is_still = transport.frame_count == 1
+        if transport.is_playing or (is_still and transport.frame is None):
             self._timer.start()
             return
-        self.thumbnails.want([self._index_at(moment_s) for moment_s in self._strip.moments])
+        indices = [self._index_at(moment_s) for moment_s in self._strip.moments]
+        self.thumbnails.want(indices, transport.frame if is_still else None)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from cubesal.errors import CubesalError
-from cubesal.video import ClipReader
+from cubesal.video import ClipReader, Frame
 from cubesal_viewer.worker import Worker
 
 __all__ = ["Thumbnails", "thumbnail"]
@@ -65,8 +65,11 @@ class Thumbnails(QObject):
             self._images.move_to_end(index)
         return self._images.get(index)
 
-    def want(self, indices: Sequence[int]) -> None:
-        """Make the pictures of these frames, in this order, that are not there yet."""
+    def want(self, indices: Sequence[int], at_hand: Frame | None = None) -> None:
+        """Make the pictures of these frames, in this order, that are not there yet.
+
+        A frame at hand need not be read again, which of a vast still would take as much as it does.
+        """
         missing = [index for index in indices if index not in self._images]
         self._generation += 1
         if self._clip is None or not missing:
@@ -74,7 +77,7 @@ class Thumbnails(QObject):
         if self._worker is None:
             self._worker = Worker("thumbnails", at_end=self._close)
         generation, clip = self._generation, self._clip
-        self._worker.submit(lambda: self._make(generation, clip, missing), replace=True)
+        self._worker.submit(lambda: self._make(generation, clip, missing, at_hand), replace=True)
 
     def stop(self) -> bool:
         """End the thread; True if it ended in time."""
@@ -93,21 +96,33 @@ class Thumbnails(QObject):
 
     # Everything below runs on the thread.
 
-    def _make(self, generation: int, clip: tuple[Path, str | None], indices: list[int]) -> None:
+    def _make(
+        self,
+        generation: int,
+        clip: tuple[Path, str | None],
+        indices: list[int],
+        at_hand: Frame | None,
+    ) -> None:
         try:
-            if self._reader is None or self._read_from != clip:
-                self._close()
-                self._reader = ClipReader(clip[0], projection=clip[1])
-                self._read_from = clip
             for index in indices:
                 if generation != self._generation:
                     return
-                frame = self._reader.read(self._reader.key_before(index))
+                if at_hand is not None and at_hand.index == index:
+                    frame = at_hand
+                else:
+                    frame = self._read(clip, index)
                 # Half the picture is still more than enough, and a quarter of the memory.
                 small = thumbnail(frame.rgb(2 * self._height), self._height)
                 self._made.emit(generation, index, small)
         except (CubesalError, IndexError):
             self._close()
+
+    def _read(self, clip: tuple[Path, str | None], index: int) -> Frame:
+        if self._reader is None or self._read_from != clip:
+            self._close()
+            self._reader = ClipReader(clip[0], projection=clip[1])
+            self._read_from = clip
+        return self._reader.read(self._reader.key_before(index))
 
     def _close(self) -> None:
         if self._reader is not None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from cubesal.video import ClipReader
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.thumbnails import MOST, Thumbnails, thumbnail
+from tests.media import make_still
 
 from .conftest import pixels
 from .test_split import looking
@@ -68,3 +69,19 @@ def test_pictures_are_those_of_the_frames_and_no_more_than_may_be(
     qtbot.wait(100)
     assert thumbnails.picture(0) is None
     assert thumbnails.stop()
+
+
+def test_the_picture_of_a_still_is_made_of_the_one_on_show(
+    qtbot: QtBot, looking: Viewer, tmp_path: Path
+) -> None:
+    still = make_still(tmp_path / "still.png")
+    looking.open(still)
+    qtbot.waitUntil(lambda: looking.transport.frame_count == 1, timeout=8000)
+    thumbnails = looking.film.thumbnails
+    qtbot.waitUntil(lambda: thumbnails.picture(0) is not None, timeout=8000)
+    image, shown = thumbnails.picture(0), looking.transport.frame
+    assert image is not None
+    assert shown is not None
+    height = image.height()
+    assert np.array_equal(pixels(image), thumbnail(shown.rgb(2 * height), height))
+    assert thumbnails._reader is None, "a vast still would be decoded once more for it"
