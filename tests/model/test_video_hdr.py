@@ -29,7 +29,9 @@ def hdr_clip(path: Path, levels: NDArray[np.float64], transfer: str) -> Path:
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx265", rate=10)
         stream.width, stream.height, stream.pix_fmt = picture.shape[1], 64, "yuv420p10le"
-        stream.options = {"x265-params": "log-level=none:lossless=1", "preset": "ultrafast"}
+        # Without B-frames: x265 leaves the decoding time of a single picture to chance else.
+        quiet = "log-level=none:lossless=1:bframes=0"
+        stream.options = {"x265-params": quiet, "preset": "ultrafast"}
         context = stream.codec_context
         context.colorspace, context.color_range = 9, 1
         context.color_primaries, context.color_trc = 9, TRANSFERS[transfer]

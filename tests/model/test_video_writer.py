@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -104,6 +107,32 @@ def test_every_codec_shows_the_pictures_that_went_in(
             # The lower part is smooth, so that what remains is the coding itself.
             assert np.abs(rgb[40:].astype(int) - picture(frame.index)[40:]).mean() < 2.0
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_very_short_clips_have_their_times_whatever_memory_holds(
+    codec: str, number: int, tmp_path: Path
+) -> None:
+    script = (
+        "import sys, numpy as np; from fractions import Fraction;"
+        "from cubesal.video.writer import VideoWriter;"
+        "path, codec, number = sys.argv[1:];"
+        "picture = np.full((64, 128, 3), 90, np.uint8);"
+        "tick_s = Fraction(1, 30);"
+        "writer = VideoWriter(path, 128, 64, time_base=tick_s, fps=30, codec=codec);"
+        "[writer.write(picture, pts) for pts in range(int(number))];"
+        "writer.finish()"
+    )
+    path = tmp_path / "a.mp4"
+    # The allocator fills memory with a pattern, so that what nobody has set shows (glibc).
+    environment = {**os.environ, "MALLOC_PERTURB_": "165"}
+    command = [sys.executable, "-c", script, str(path), codec, str(number)]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with av.open(str(path)) as container:
+        times = [frame.time for frame in container.decode(video=0)]
+    assert times == pytest.approx([index / 30 for index in range(number)], abs=1e-4)
 
 
 def test_h264_is_tagged_bt709_limited_and_starts_fast(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ _LIMITED = 1
 #: A key frame at least this often keeps seeking in the result quick.
 _KEY_INTERVAL_S = 2
 _MAX_RATE_DENOMINATOR = 1001
+#: So few pictures are coded in the order in which they are shown.
+_NEVER_REORDERED = 2
 
 
 class VideoWriter:
@@ -94,6 +96,7 @@ class VideoWriter:
         self._audio: AudioCopy | None = None
         self._output: OutputContainer | None = None
         self._last_pts: int | None = None
+        self._written = 0
         try:
             with self._explained():
                 self._output = self._open(container, title)
@@ -170,6 +173,7 @@ class VideoWriter:
         frame.pts = ticks
         frame.time_base = Fraction(1, self._time_base.denominator)
         frame.duration = self._last_duration()
+        self._written += 1
         with self._explained():
             self._mux(frame)
 
@@ -194,6 +198,9 @@ class VideoWriter:
         for packet in self._video.encode(frame):
             if not packet.duration:
                 packet.duration = self._last_duration()
+            if frame is None and self._written <= _NEVER_REORDERED:
+                # x265 leaves the decoding times of so few pictures to chance.
+                packet.dts = packet.pts
             if self._audio is not None:
                 self._audio.advance(float((packet.dts or 0) * packet.time_base))
             self._output.mux(packet)
