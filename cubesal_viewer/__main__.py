@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cubesal import __version__
+from cubesal.heap import share_one_heap
 from cubesal.threads import spin_briefly
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the viewer; 0, or 2 when nothing useful could be done."""
+    share_one_heap()
     spin_briefly()
     parser = build_parser()
     arguments = parser.parse_args(argv)

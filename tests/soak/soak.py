@@ -11,6 +11,7 @@ from random import Random
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from cubesal.heap import share_one_heap
 from cubesal_viewer.app import Viewer
 from cubesal_viewer.render.gl_format import choose_pyopengl_platform, request_surface_format
 from cubesal_viewer.state import ModelChoice
@@ -32,6 +33,7 @@ _LONG_S = 900.0
 
 def application() -> QApplication:
     """The application as the command makes it, but for dialogs that are all Qt's own."""
+    share_one_heap()
     request_surface_format()
     choose_pyopengl_platform()
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
