@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from cubesal.errors import Cancelled
 from cubesal.video import Frame
@@ -21,6 +21,8 @@ from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["Proxies"]
 
+#: Whoever looks through vast clips does not wait for what is done for those passed by.
+_VAST_REST_MS = 2000
 #: Progress is told no more often than people read it.
 _TELL_S = 0.1
 
@@ -93,7 +95,12 @@ class Proxies(QObject):
             return
         self.status.show_making((0, clip.info.frame_count))
         path, projection = clip.info.path, clip.projection
-        self._worker.submit(lambda: self._make(generation, path, projection), replace=True)
+
+        def make() -> None:
+            if generation == self._generation:
+                self._worker.submit(lambda: self._make(generation, path, projection), replace=True)
+
+        QTimer.singleShot(_VAST_REST_MS if clip.info.is_vast else 0, self, make)
 
     def _make(self, generation: int, path: Path, projection: str | None) -> None:
         """On the proxy's thread."""

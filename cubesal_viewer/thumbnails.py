@@ -116,6 +116,8 @@ class Thumbnails(QObject):
                 self._made.emit(generation, index, small)
         except (CubesalError, IndexError):
             self._close()
+        if self._reader is not None and self._reader.info.is_vast:
+            self._close()
 
     def _read(self, clip: tuple[Path, str | None], index: int) -> Frame:
         if self._reader is None or self._read_from != clip:

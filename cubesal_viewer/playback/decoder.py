@@ -63,6 +63,7 @@ class Decoder(QObject):
         self.queue = FrameQueue()
         self._worker = Worker("decode", at_end=self._close, prompt=True)
         self._reader: ClipReader | None = None  # touched by the decoding thread only
+        self._read_from: tuple[Path, str | None] | None = None  # likewise
         self._proxy: ProxyReader | None = None  # likewise
         #: The proxy to use, and of which clip; whole values, so that no thread sees half of one.
         self._wanted_proxy: tuple[Path, ClipInfo] | None = None
@@ -112,27 +113,28 @@ class Decoder(QObject):
     # Everything below runs on the decoding thread.
 
     def _open(self, generation: int, path: Path, projection: str | None) -> None:
+        if self._reader is not None and self._reader.info.is_vast:
+            self._close()  # it is opened again if the new one turns out to be none
         try:
             reader = ClipReader(path, projection=projection, kept_bytes=_KEPT_BYTES)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
             return
         self._close()
-        self._reader = reader
+        self._reader, self._read_from = reader, (path, projection)
         zero_s = float(reader.pts[0] * reader.info.time_base)
         self.opened.emit(generation, OpenedClip(reader.info, reader.times_s, projection, zero_s))
 
     def _show(self, generation: int, index: int) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-
         begun_s = time.monotonic()
 
         def is_overtaken() -> bool:
             return generation != self._generation and time.monotonic() - begun_s > _PATIENCE_S
 
         try:
+            reader = self._present()
+            if reader is None:
+                return
             stand_in = self._stand_in(reader, index)
             if stand_in is not None:
                 self.stand_in_shown.emit(generation, stand_in)
@@ -141,6 +143,13 @@ class Decoder(QObject):
             return
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
+
+    def _present(self) -> ClipReader | None:
+        """The reader of the clip on show; None if there is no clip. CubesalError."""
+        if self._reader is None and self._read_from is not None:
+            path, projection = self._read_from
+            self._reader = ClipReader(path, projection=projection, kept_bytes=_KEPT_BYTES)
+        return self._reader
 
     def _stand_in(self, reader: ClipReader, index: int) -> Frame | None:
         """The frame from the proxy, or without one a key frame near it; None if it is near."""
@@ -151,11 +160,12 @@ class Decoder(QObject):
         return None if key is None else reader.read(key)
 
     def _play(self, generation: int, run: int, index: int) -> None:
-        if self._reader is None:
-            return
         try:
-            reader = self._take_proxy() or self._reader
-            for shown in range(index, self._reader.info.frame_count):
+            own = self._present()
+            if own is None:
+                return
+            reader = self._take_proxy() or own
+            for shown in range(index, own.info.frame_count):
                 if not self.queue.put(run, reader.read(shown)):
                     return
         except Exception as error:

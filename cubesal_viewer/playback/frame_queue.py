@@ -10,6 +10,10 @@ from cubesal.video import Frame
 __all__ = ["FrameQueue"]
 
 
+#: Vast frames fill the queue sooner.
+_FULL_BYTES = 512 << 20
+
+
 class FrameQueue:
     """Frames of one playing run, oldest first; the decoder waits while it is full.
 
@@ -36,13 +40,17 @@ class FrameQueue:
     def put(self, generation: int, frame: Frame) -> bool:
         """Append a frame, waiting for room; False once the run is over (stop decoding then)."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: len(self._frames) < self._capacity or generation != self._generation
-            )
+            self._changed.wait_for(lambda: self._has_room() or generation != self._generation)
             if generation != self._generation:
                 return False
             self._frames.append(frame)
             return True
+
+    def _has_room(self) -> bool:
+        count = len(self._frames)
+        if count < 2:
+            return count < self._capacity
+        return count < self._capacity and count * self._frames[0].planes.nbytes < _FULL_BYTES
 
     def end(self, generation: int) -> None:
         """Say that the run has no further frames."""
@@ -64,7 +72,7 @@ class FrameQueue:
     def holds(self, count: int) -> bool:
         """Whether ``count`` frames are waiting, or as many as will ever be."""
         with self._changed:
-            return self._ended or len(self._frames) >= min(count, self._capacity)
+            return self._ended or len(self._frames) >= count or not self._has_room()
 
     @property
     def finished(self) -> bool:

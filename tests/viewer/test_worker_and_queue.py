@@ -67,6 +67,25 @@ def test_queue_gives_the_newest_due_frame_and_counts_the_late_ones() -> None:
     assert queue.take_due(0.25) == (None, 0)
 
 
+def test_vast_frames_fill_the_queue_sooner_but_two_always_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cubesal_viewer.playback.frame_queue._FULL_BYTES", 1)
+    queue = FrameQueue(capacity=8)
+    run = queue.restart()
+    for index in range(2):
+        assert not queue.holds(3)
+        assert queue.put(run, frame(index))
+    assert queue.holds(3)  # as many as will ever be
+    late = threading.Thread(target=lambda: queue.put(run, frame(2)))
+    late.start()
+    late.join(0.2)
+    assert late.is_alive()
+    assert queue.take_due(0.0)[0] is not None
+    late.join(5)
+    assert not late.is_alive()
+
+
 def test_full_queue_holds_the_decoder_until_a_frame_is_taken() -> None:
     queue = FrameQueue(capacity=2)
     run = queue.restart()

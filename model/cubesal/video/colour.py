@@ -111,6 +111,11 @@ class YuvPlanes:
         return rgb
 
     @property
+    def nbytes(self) -> int:
+        """How much memory the planes take."""
+        return self.y.nbytes + self.u.nbytes + self.v.nbytes
+
+    @property
     def has_half(self) -> bool:
         """Whether the picture can be had at half its size: both its sides are even."""
         height, width = self.y.shape

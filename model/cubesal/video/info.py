@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from cubesal.video.colour import ColourSpec, YuvPlanes
 if TYPE_CHECKING:  # a coverage depends on a reading, which names an eye
     from cubesal.video.coverage import Coverage
 
-__all__ = ["ClipInfo", "Eye", "Frame", "Layout"]
+__all__ = ["VAST_PIXELS", "ClipInfo", "Eye", "Frame", "Layout"]
+
+#: Frames of more take so much memory, 100 MB and more, that few may be held at once.
+VAST_PIXELS: Final = 1 << 26
 
 
 class Layout(Enum):
@@ -78,6 +81,11 @@ class ClipInfo:
     reading: str | None = None
     coverage: Coverage | None = None
     transfer: str = "SDR"
+
+    @property
+    def is_vast(self) -> bool:
+        """Whether each frame takes so much memory that few may be held at once."""
+        return self.width * self.height > VAST_PIXELS
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from cubesal.video.cut_off import is_cut_off
 from cubesal.video.decoder import PictureDecoder
 from cubesal.video.hdr import transfer_of
 from cubesal.video.index import PacketIndex, build_index, missing_frames
-from cubesal.video.info import ClipInfo, Eye, Layout
+from cubesal.video.info import VAST_PIXELS, ClipInfo, Eye, Layout
 from cubesal.video.planes import PlaneExtractor, colour_of
 from cubesal.video.projection import Packing, choose_packing
 from cubesal.video.reading import Reading
@@ -120,7 +120,9 @@ def _why_unreadable(path: Path) -> str:
 
 def _examine(path: Path, container: InputContainer, reading: Reading) -> OpenClip:
     stream = _video_stream(path, container)
-    stream.thread_type = "AUTO"
+    # Threads that decode a frame each hold several frames besides.
+    pixels = stream.codec_context.width * stream.codec_context.height
+    stream.thread_type = "SLICE" if pixels > VAST_PIXELS else "AUTO"
     index = build_index(container, stream)
     if index is None or _guesses_timestamps(container, stream):
         raise MediaError(
