@@ -126,8 +126,12 @@ def share_volumes(
     hfovs: Sequence[float],
     aspect: float,
     centred: bool = False,
+    peaked: bool = False,
 ) -> FloatArray:
-    """(K, Z, P, ``yaw_cells``): as :func:`share_volume`, for several fields of view at once."""
+    """(K, Z, P, ``yaw_cells``): as :func:`share_volume`, for several fields of view at once.
+
+    ``peaked``: of the maps to the power of 1.5.
+    """
     rows = grid_rows(yaw_cells)
     rounds = tuple(map(float, pitches))
     masks = [_mask_spectra(rounds, hfov, aspect, rows, centred) for hfov in hfovs]
@@ -135,7 +139,8 @@ def share_volumes(
     volume = np.empty((len(maps), len(hfovs), len(pitches), yaw_cells), dtype=np.float32)
     for first in range(0, len(maps), _CHUNK):
         part = slice(first, first + _CHUNK)
-        spectrum = np.ascontiguousarray(_row_spectra(maps[part], rows).transpose(2, 0, 1))
+        seen = maps[part] * np.sqrt(maps[part]) if peaked else maps[part]
+        spectrum = np.ascontiguousarray(_row_spectra(seen, rows).transpose(2, 0, 1))
         for zoom, spectra in enumerate(masks):
             product = spectrum @ spectra
             volume[part, zoom] = np.tensordot(product.real, cosine, axes=(0, 0))

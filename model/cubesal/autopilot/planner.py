@@ -203,7 +203,11 @@ def _insist(
 
 
 def grid_values(maps: NDArray[np.floating], options: PlannerOptions) -> NDArray[np.float32]:
-    """(K, Z, P, Y): what each view of the planning grid is worth on each map."""
+    """(K, Z, P, Y): what each view of the planning grid is worth on each map.
+
+    That is its share of the attention to the power of 1.5: people watch one thing at a time, so a
+    view that holds the strongest place is worth more than one that holds as much here and there.
+    """
     volume = share_volumes(
         maps,
         options.pitches,
@@ -211,6 +215,7 @@ def grid_values(maps: NDArray[np.floating], options: PlannerOptions) -> NDArray[
         options.fields_of_view,
         options.aspect,
         centred=True,
+        peaked=True,
     )
     volume *= np.array(options.zoom_gains, dtype=np.float32)[:, None, None]
     return volume
