@@ -144,10 +144,10 @@ class AnalysisController(QObject):
         if not track.complete:
             self._report()
 
-    def _on_map(self, generation: int, k: int, saliency: NDArray[np.float32]) -> None:
+    def _on_map(self, generation: int, k: int, saliency: NDArray[np.float32], turn: float) -> None:
         if generation != self._generation or self.track is None:
             return
-        self.track.set(k, saliency)
+        self.track.set(k, saliency, turn)
         self._chase.made(k)
         self._report()
         self.track_changed.emit()

@@ -39,14 +39,14 @@ class Inference(QObject):
 
     Signals arrive on the GUI thread; all carry the generation that :meth:`start` returned.
     ``gridded`` brings a track of the clip's grid, with the maps that its document holds already,
-    ``mapped`` each map as (k, array), ``stepped`` the seconds that a step of the model took. What
-    is made goes to ``keep`` as well, on this thread. The model is loaded only if there is
-    something to predict.
+    ``mapped`` each map as (k, array, turn), ``stepped`` the seconds that a step of the model
+    took. What is made goes to ``keep`` as well, on this thread. The model is loaded only if there
+    is something to predict.
     """
 
     model_loaded = Signal(int, object)
     gridded = Signal(int, object)
-    mapped = Signal(int, int, object)
+    mapped = Signal(int, int, object, float)
     finished = Signal(int)
     failed = Signal(int, str)
     relieved = Signal(int, str)
@@ -88,6 +88,8 @@ class Inference(QObject):
     def _run(self, generation: int, request: AnalysisRequest) -> None:
         try:
             with ClipReader(request.path, projection=request.projection) as reader:
+                if generation != self._generation:
+                    return  # before the first frame of a vast clip is decoded for nothing
                 if is_own_maps(request.choice.model):
                     track = named_track(
                         request.choice.model, request.path, reader.times_s, request.projection
@@ -146,14 +148,15 @@ class Inference(QObject):
                 raise _Overtaken
 
         def send(k: int, saliency: NDArray[np.float32]) -> None:
+            turn = track.turn(k)
             if request.store is None or tracks.key is None or self._keep is None:
-                self.mapped.emit(generation, k, saliency)
+                self.mapped.emit(generation, k, saliency, turn)
                 return
-            kept = KeptMap(tracks.key, k, encode_map(saliency), float(saliency.max()))
+            code, peak = encode_map(saliency), float(saliency.max())
             # Shown as it will be when it is opened again; and before the document has it, because
             # the track holds it until it hears that it is committed.
-            self.mapped.emit(generation, k, decode_map(kept.code))
-            self._keep(request.store.session, kept)
+            self.mapped.emit(generation, k, decode_map(code), turn)
+            self._keep(request.store.session, KeptMap(tracks.key, k, code, peak, turn))
 
         while not track.complete:
             self._reordered = False

@@ -80,7 +80,8 @@ class Live(QObject):
 
     def _taken(self, request: LiveRequest) -> Step:
         online = OnlineFilter(request.options)
-        times, values = self._seen.of(request.maps, online.options, request.areas)
-        if len(times) == 0:
+        seen = self._seen.of(request.maps, online.options, request.areas)
+        if len(seen.times_s) == 0:
             raise CubesalError("the maps of this clip cannot be read any more; analyse it anew")
-        return online.step(request.state, values[:, 0], times, request.duration_s)
+        values, turn = seen.values[:, 0], seen.turn[:, 0]
+        return online.step(request.state, values, seen.times_s, request.duration_s, turn)

@@ -91,10 +91,11 @@ class Planner(QObject):
 def found_plan(request: PlanRequest, seen: SeenValues | None = None) -> Plan:
     """Plan the stretch. Blocking; in memory are a block of maps and their values. CubesalError."""
     options = request.options
-    times, values = (seen or SeenValues()).of(request.maps, options, request.areas)
+    found = (seen or SeenValues()).of(request.maps, options, request.areas)
+    times = found.times_s
     if len(times) == 0:
         raise CubesalError("the maps of this clip cannot be read any more; analyse it anew")
-    made = plan_values(values, times, options, start=request.start, keys=request.keys)
+    made = plan_values(found.values, times, options, request.start, found.turn, request.keys)
     shares = np.full(len(times), np.nan)
     for points, maps in blocks(request.maps):
         moments = request.maps.times_s[np.searchsorted(request.maps.points, points)]

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.autopilot import Area, PlannerOptions, grid_values, weighted
+from cubesal.picture_turns import known_turns
 from cubesal.track_snapshot import TrackSnapshot
 
-__all__ = ["SeenValues", "blocks"]
+__all__ = ["Seen", "SeenValues", "blocks"]
 
 #: So many maps are in memory at once, whatever the length of the clip.
 _BLOCK = 128
 Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Values (N, Z, P, Y) of the views at ``times_s`` (N,), and the picture's ``turn`` (N, 2)."""
+
+    times_s: NDArray[np.float64]
+    values: Values
+    turn: NDArray[np.float64]
 
 
 class SeenValues:
@@ -27,21 +38,20 @@ class SeenValues:
         self._wishes: object = None
         self._values: dict[int, Values] = {}
 
-    def of(
-        self, snapshot: TrackSnapshot, options: PlannerOptions, areas: Sequence[Area]
-    ) -> tuple[NDArray[np.float64], Values]:
-        """Times (N,) and values (N, Z, P, Y) of the maps that can be read. DocumentError."""
+    def of(self, snapshot: TrackSnapshot, options: PlannerOptions, areas: Sequence[Area]) -> Seen:
+        """What views are worth on the maps that can be read. DocumentError."""
         self._forget_others(snapshot, options, tuple(areas))
         new = [int(k) for k in snapshot.points if int(k) not in self._values]
         times = dict(zip(snapshot.points.tolist(), snapshot.times_s.tolist(), strict=True))
         for points, maps in blocks(snapshot, np.array(new, dtype=np.int64)):
             seen = weighted(maps, np.array([times[k] for k in points]), areas)
             self._values.update(zip(points, grid_values(seen, options), strict=True))
-        held = [k for k in times if k in self._values]
+        is_held = np.array([int(k) in self._values for k in snapshot.points], dtype=bool)
+        held = snapshot.points[is_held].tolist()
         values: Values = np.zeros((len(held), *self._shape), np.float32)
         for row, k in enumerate(held):  # one by one, for stacking them would hold up the window
             values[row] = self._values[k]
-        return np.array([times[k] for k in held], dtype=np.float64), values
+        return Seen(snapshot.times_s[is_held], values, known_turns(snapshot.turns[is_held]))
 
     @property
     def _shape(self) -> tuple[int, ...]:

@@ -70,12 +70,13 @@ class MapStore:
 
 @dataclass(frozen=True, eq=False)
 class KeptMap:
-    """One encoded map on its way into a document."""
+    """One encoded map on its way into a document; ``turn`` is the picture's own, rad/s."""
 
     key: AnalysisKey
     k: int
     code: bytes
     peak: float
+    turn: float
 
 
 class Keeper(QObject):
@@ -238,7 +239,7 @@ class Keeper(QObject):
         with self._trouble_told():
             number = self._document.analysis(kept.key)
             self._waiting.append((kept.key, kept.k))
-            if self._document.put(number, kept.k, kept.code, kept.peak):
+            if self._document.put(number, kept.k, kept.code, kept.peak, kept.turn):
                 self._tell_committed()
             else:
                 self._worker.submit(self._flush)  # after what waits already

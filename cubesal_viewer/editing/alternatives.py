@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from cubesal.autopilot import CameraPath, PathKey, alternative_paths, model_keys
 from cubesal.geometry import equirect_to_perspective
+from cubesal.picture_turns import known_turns
 from cubesal.video import ClipReader
 from cubesal_viewer.autopilot.planner import PlanRequest
 from cubesal_viewer.worker import Worker, one_sentence
@@ -46,7 +47,8 @@ def found_alternatives(clip: Path, projection: str | None, request: PlanRequest)
     """Plan the alternatives of a stretch and look at the clip along each. Blocking."""
     maps = np.stack([saliency for _, saliency in request.maps.maps()])
     times_s = request.maps.times_s
-    found = alternative_paths(maps, times_s, request.options, COUNT, request.areas)
+    turn = known_turns(request.maps.turns)
+    found = alternative_paths(maps, times_s, request.options, COUNT, request.areas, turn)
     begin, end = float(times_s[0]), float(times_s[-1])
     moments = [begin + part * (end - begin) for part in _MOMENTS]
     with ClipReader(clip, projection=projection) as reader:

@@ -91,7 +91,10 @@ def run_export(request: ExportRequest, stage: StageFn) -> Path:
 def planned_path(request: ExportRequest, track: SaliencyTrack) -> CameraPath:
     """The path of the whole clip, for the shape of this export."""
     _, times_s, maps = track.arrays()
-    return plan_path(maps, times_s, request.planner, keys=request.keys, areas=request.areas)
+    turn = track.known_turns()
+    return plan_path(
+        maps, times_s, request.planner, turn=turn, keys=request.keys, areas=request.areas
+    )
 
 
 def _export_overlay(request: ExportRequest, track: SaliencyTrack, progress: ProgressFn) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cubesal.progress import ProgressFn
 from cubesal.stages import stage, staged
 from cubesal.track import SaliencyTrack
+from cubesal.turn_meter import TurnMeter
 from cubesal.video import ClipReader, neighbouring_runs, sample_indices
 from cubesal.video.coverage import coverage_of, only_shown, whole_rgb
 
@@ -99,8 +100,9 @@ def analyse(
     """Predict every missing grid point of ``track``, from grid point ``start_at`` on first.
 
     ``only`` restricts the work to some consecutive grid points. Each contiguous run starts from a
-    reset predictor that observes the ``warmup_frames`` grid points before it, so a map depends on
-    the file and not on the order of the work. ``on_map(k, map)`` follows each stored result;
+    reset predictor that observes the ``warmup_frames`` grid points before it, at least one for the
+    sake of the picture's turn, so a map depends on the file and not on the order of the work.
+    ``on_map(k, map)`` follows each stored result, whose turn the track has.
     Maps of a clip that shows a part of the sphere are zero outside (`cubesal.video.coverage`).
     ``progress`` counts the grid points of this call, is called after observed ones too, and may
     raise Cancelled, which leaves in the track what was done so far.
@@ -111,7 +113,8 @@ def analyse(
         progress(0, total)
     for start, stop in runs:
         predictor.reset()
-        first = max(start - predictor.warmup_frames, 0)
+        meter = TurnMeter(predictor)
+        first = max(start - max(predictor.warmup_frames, 1), 0)
         wanted = [int(index) for index in track.frame_index[first:stop]]
         frames = staged(reader.frames(wanted), "decode")
         for k, frame in zip(range(first, stop), frames, strict=True):
@@ -120,8 +123,10 @@ def analyse(
                 rgb = whole_rgb(frame.rgb(columns), coverage)
             if k < start:
                 predictor.observe(rgb, frame.time_s)
+                meter.step(rgb, frame.time_s)
             else:
-                track.set(k, only_shown(predictor.step(rgb, frame.time_s), coverage))
+                saliency = only_shown(predictor.step(rgb, frame.time_s), coverage)
+                track.set(k, saliency, meter.step(rgb, frame.time_s))
                 done += 1
                 kept = track.get(k)
                 if on_map is not None and kept is not None:

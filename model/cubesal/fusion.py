@@ -60,6 +60,8 @@ class FusionModel(NetworkModel):
     A frame without one before it, such as a still, gets the network's static map.
     """
 
+    measures_turn = True
+
     def __init__(
         self,
         name: str,
@@ -85,6 +87,7 @@ class FusionModel(NetworkModel):
     def reset(self) -> None:
         """Forget the frames seen so far: at the start of a clip and after a jump."""
         self._meter.reset()
+        self.rotation = None
         self._forget()
         self.last_raw = None
 
@@ -123,6 +126,7 @@ class FusionModel(NetworkModel):
         """Remember a frame; (1, 120, 240) its saliency."""
         with stage("motion"):
             motion = self._meter.step(equirect_rgb)
+        self.rotation = None if motion is None else motion.rotation
         terms = self.terms(equirect_rgb)
         with torch.inference_mode():
             if motion is None:  # the first frame, or the first of another shot

@@ -155,6 +155,16 @@ class SaliencyPredictor:
         """The last map as the model gives it, (h, 2 h): own size and range, without the prior."""
         return self._model.last_raw
 
+    @property
+    def measures_turn(self) -> bool:
+        """Whether the model finds how the picture turns."""
+        return self._model.measures_turn
+
+    @property
+    def rotation(self) -> npt.NDArray[np.float64] | None:
+        """(3, 3) how the last frame shown is turned against the one before; None: not known."""
+        return self._model.rotation
+
     def reset(self) -> None:
         """Forget the frames seen so far: call at the start of a clip and after a jump."""
         self._before.clear()

@@ -40,12 +40,17 @@ class SaliencyModel(ABC):
         precision: what most of its work is done in.
         convention: what its frames and its flow are made by.
         prior: whether its maps are meant to be weighted by the equator prior.
+        measures_turn: whether it finds how the picture turns from frame to frame.
+        rotation: if it does, (3, 3) how the last frame shown is turned against the one before; None
+            after `reset` and across a cut.
     """
 
     columns: int | None = None
     precision = "float32"
     convention: Convention = "exact"
     prior = True
+    measures_turn = False
+    rotation: NDArray[np.float64] | None = None
     warmup_frames = 0
     complete = True
     last_raw: NDArray[np.float32] | None = None

@@ -6,6 +6,7 @@ A track belongs to one thread. Maps inside it are read-only and may be handed on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,11 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from cubesal.array_files import opened_arrays
 from cubesal.errors import DAMAGED_ARRAY, MediaError
+from cubesal.picture_turns import known_turns
 from cubesal.track_snapshot import TrackSnapshot
 from cubesal.whole_files import written_whole
 
 Status = Literal["current", "stale", "none"]
 _KEYS = ("saliency", "frame_index", "time_s", "model", "source")
+_TURN = "turn"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class SaliencyTrack:
     """Maps (H, W) float32 >= 0 at K grid points of a clip, filled in any order.
 
     ``frame_index`` (K,) and ``time_s`` (K,) are strictly ascending: the source frame of each grid
-    point and when it is shown, in seconds. ``signed``: maps may be negative; only for scoring.
+    point and when it is shown, in seconds. With a map goes the picture's own turn: how fast it
+    turns to the right, radians per second; NaN where that is not known. ``signed``: maps may be
+    negative; only for scoring.
     ``reading``: the text of how the clip was read (:mod:`cubesal.video.reading`).
     """
 
@@ -66,13 +71,14 @@ class SaliencyTrack:
         self._maps: list[NDArray[np.float32] | None] = [None] * index.size
         self._done = np.zeros(index.size, dtype=bool)
         self._peaks = np.full(index.size, np.nan)
+        self._turns = np.full(index.size, np.nan)
         self._shape: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self._maps)
 
-    def set(self, k: int, saliency: ArrayLike) -> None:
-        """Store the map of grid point ``k``. ValueError if it is no map.
+    def set(self, k: int, saliency: ArrayLike, turn: float = nan) -> None:
+        """Store the map of grid point ``k``, and the picture's turn. ValueError if it is no map.
 
         A read-only float32 array is kept as it is, so that tracks share maps; others are copied.
         """
@@ -94,6 +100,7 @@ class SaliencyTrack:
         self._maps[k] = kept
         self._done[k] = True
         self._peaks[k] = high
+        self._turns[k] = turn if isfinite(turn) else nan
 
     def has(self, k: int) -> bool:
         """Whether grid point ``k`` is analysed."""
@@ -122,6 +129,19 @@ class SaliencyTrack:
         """The largest value of each map (K,), NaN where not analysed."""
         return self._peaks.copy()
 
+    def turn(self, k: int) -> float:
+        """How fast the picture itself turns to the right at grid point ``k``, rad/s, or NaN."""
+        return float(self._turns[k])
+
+    @property
+    def turns(self) -> NDArray[np.float64]:
+        """How fast the picture itself turns to the right (K,), rad/s; NaN where not known."""
+        return self._turns.copy()
+
+    def known_turns(self) -> NDArray[np.float64]:
+        """The picture's turn (N, 2) at the analysed points, as planners take it."""
+        return known_turns(self._turns[self._done])
+
     def copy(self) -> SaliencyTrack:
         """Another track of the same grid with the same, shared maps."""
         other = SaliencyTrack(
@@ -134,13 +154,13 @@ class SaliencyTrack:
         )
         for k, saliency in enumerate(self._maps):
             if saliency is not None:
-                other.set(k, saliency)
+                other.set(k, saliency, self.turn(k))
         return other
 
     def snapshot(self, points: NDArray[np.int64]) -> TrackSnapshot:
         """The maps of some grid points (N,), ascending, to be read on another thread."""
         held = {int(k): m for k in points if (m := self._maps[k]) is not None}
-        return TrackSnapshot(self, points, self.time_s[points], held)
+        return TrackSnapshot(self, points, self.time_s[points], self._turns[points], held)
 
     def analysed_between(self, start_s: float, end_s: float) -> NDArray[np.int64]:
         """Grid points in an interval of time that are analysed, ascending."""
@@ -191,7 +211,10 @@ class SaliencyTrack:
         return self.frame_index[self._done], self.time_s[self._done], np.stack(maps)
 
     def save_npz(self, path: str | Path) -> None:
-        """Write the analysed points as one npz; appears complete or not at all. ExportError."""
+        """Write the analysed points as one npz, with ``turn`` where it is known for any.
+
+        It appears complete or not at all. ExportError.
+        """
         frame_index, time_s, saliency = self.arrays()
         values: dict[str, NDArray[Any]] = {
             "saliency": saliency,
@@ -200,6 +223,8 @@ class SaliencyTrack:
             "model": np.array(self.model),
             "source": np.array(self.source),
         }
+        if np.any(np.isfinite(self._turns)):
+            values[_TURN] = self._turns[self._done]
         if self.reading is not None:
             values["reading"] = np.array(self.reading)
         write_npz(path, values)
@@ -224,8 +249,11 @@ def load_npz(path: str | Path) -> SaliencyTrack:
         )
         if len(track) != len(saliency):
             raise ValueError(f"{len(saliency)} maps but {len(track)} times")
+        turns = values.get(_TURN, np.full(len(track), nan))
+        if turns.shape != (len(track),):
+            raise ValueError(f"{len(track)} maps, but turns of shape {turns.shape}")
         for k, saliency_map in enumerate(saliency):
-            track.set(k, saliency_map)
+            track.set(k, saliency_map, float(turns[k]))
     except (ValueError, TypeError) as error:
         raise MediaError(f"{path} does not hold usable maps: {error}") from error
     return track
@@ -237,7 +265,7 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
             absent = [key for key in _KEYS if key not in archive]
             if absent:
                 raise MediaError(f"{path} lacks {', '.join(absent)}; expected an npz of maps")
-            return {key: archive[key] for key in _KEYS}
+            return {key: archive[key] for key in (*_KEYS, _TURN) if key in archive}
     except MediaError:
         raise
     except FileNotFoundError as error:

@@ -27,6 +27,7 @@ class TrackSnapshot:
         owner: whose maps these are; a grid point's map is the same in all snapshots of one owner.
         points: (N,) grid points, ascending.
         times_s: (N,) their moments, seconds.
+        turns: (N,) how fast the picture itself turns to the right then, rad/s; NaN: not known.
         held: the maps in memory, by grid point.
         opened: how to get at the others; entered on the thread that reads. DocumentError.
     """
@@ -34,6 +35,7 @@ class TrackSnapshot:
     owner: object
     points: NDArray[np.int64]
     times_s: NDArray[np.float64]
+    turns: NDArray[np.float64]
     held: Mapping[int, Map]
     opened: Callable[[], AbstractContextManager[ReadMap]] = _nothing
 

@@ -77,6 +77,7 @@ def judge(case: Case, hfov: float, plots: Path | None, skip_online: bool) -> dic
         fps=case.fps,
         moments=case.moments,
         look_aheads_s=() if skip_online else (0.0, 0.5, 1.0, 2.0),
+        turn=case.turn,
     )
     truth = true_maps(case)
     ideal = plan_path(truth, case.times_s, settings, turn=case.turn)

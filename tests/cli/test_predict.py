@@ -30,12 +30,13 @@ def test_a_clip_becomes_the_documented_npz(cubesal, clip, tmp_path):
     assert (done.code, done.out) == (0, "")
     assert [entry.name for entry in out.iterdir()] == ["clip.npz"]
     with np.load(out / "clip.npz") as stored:
-        assert set(stored) == {"saliency", "frame_index", "time_s", "model", "source"}
+        assert set(stored) == {"saliency", "frame_index", "time_s", "model", "source", "turn"}
         assert list(stored["frame_index"]) == [0, 6, 12, 18, 24]
         assert stored["time_s"] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
         assert stored["saliency"].dtype == np.float32
         assert stored["saliency"].shape == (5, 120, 240)
         assert stored["saliency"].min() >= 0
+        assert stored["turn"].shape == (5,)
         assert (str(stored["model"]), str(stored["source"])) == ("fast", "clip.mp4")
 
 

@@ -197,6 +197,25 @@ def test_the_live_camera_rests_while_the_subject_moves_in_the_dead_zone_and_sets
     assert abs(gone.at(9.8).yaw - 1.2) < radians(12)
 
 
+def test_the_live_camera_begins_where_what_it_knows_lies_ahead_will_be():
+    times = np.arange(30) * 0.2
+    maps = blobs(np.where(times < 0.2, -2.0, 1.0))  # the first map knows no motion yet
+    assert abs(follow(maps, times, look_ahead_s=1.0).yaw[0] - 1.0) < radians(6)
+    assert abs(follow(maps, times).yaw[0] + 2.0) < radians(6)
+
+
+def test_the_live_camera_thinks_that_a_picture_that_turns_turns_on():
+    times, rate = np.arange(40) * 0.2, radians(12)
+    maps = blobs(rate * times - 1)
+    turn = np.stack([np.full(40, rate), np.zeros(40)], axis=1)
+    late, along = (
+        np.mean([abs(path.at(t).yaw - (rate * t - 1)) for t in times[15:]])
+        for path in (follow(maps, times), follow(maps, times, turn=turn))
+    )
+    assert along < 0.6 * late
+    assert along < radians(4)
+
+
 def test_taking_over_from_a_path_and_handing_back_makes_no_jump():
     times = np.arange(50) * 0.2
     maps = blobs(radians(15) * times - 1.5)

@@ -253,7 +253,7 @@ def spoil(path: Path, *statements: str) -> None:
 @pytest.mark.parametrize(
     ("statements", "words"),
     [
-        (["PRAGMA user_version = 2"], "newer cubesal"),
+        (["PRAGMA user_version = 3"], "newer cubesal"),
         (["PRAGMA user_version = 0"], "has no version"),
         (["PRAGMA application_id = 7"], "another program"),
         (["CREATE TABLE more (x)"], "tables are not those"),

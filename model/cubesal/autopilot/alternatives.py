@@ -34,11 +34,12 @@ def alternative_paths(
     options: PlannerOptions | None = None,
     count: int = 3,
     areas: Sequence[Area] = (),
+    turn: NDArray[np.floating] | None = None,
 ) -> list[Alternative]:
     """``count`` >= 1 paths over maps (K, H, W) >= 0 at ``times_s`` (K,), the best one first.
 
-    The first is that of :func:`plan_path`; each further one is planned on what the views of those
-    before it do not see. Shares are of the maps as they are.
+    The first is that of :func:`plan_path`, with its ``areas`` and ``turn``; each further one is
+    planned on what the views of those before it do not see. Shares are of the maps as they are.
     """
     if count < 1:
         raise ValueError(f"at least one path can be asked for, not {count}")
@@ -46,7 +47,7 @@ def alternative_paths(
     left = np.array(weighted(maps, times_s, areas), dtype=np.float32)
     found: list[Alternative] = []
     for _ in range(count):
-        path = plan_path(left, times_s, options)
+        path = plan_path(left, times_s, options, turn=turn)
         shares = captured_shares(maps, times_s, path, options.aspect)
         found.append(Alternative(path, float(shares.mean())))
         for k, time_s in enumerate(times_s):

@@ -13,7 +13,7 @@ Taking over from a planned path is to begin at :meth:`FollowState.on_path`, hand
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, copysign, cos, hypot, pi, radians
+from math import ceil, copysign, cos, floor, hypot, pi, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ MEMORY_S = 0.5
 WANTED_S = 1.2
 """How far ahead of now a wanted view must leave the dead zone for the camera to set out."""
 SLOW = radians(4)
+#: So many of the last maps known are averaged to what is thought to stay.
+_LAST = 3
 _KNOT_S = 0.2
 #: The curve is laid so far beyond what is known; the camera takes only its first step.
 _CURVE_S = 2.4
@@ -114,25 +116,40 @@ class OnlineFilter:
         if not 0 <= self.stop_zone <= self.start_zone:
             raise ValueError("the zone to stop in must lie inside the zone to start from")
 
-    def begun(self, values: Values, time_s: float) -> FollowState:
-        """At rest at the best view of the first values (P, Y)."""
-        row, column = np.unravel_index(int(values.argmax()), values.shape)
-        yaw = -pi + self.options.cell * float(column)
-        return FollowState(time_s, ViewState(yaw, float(self.options.pitches[row])))
+    def begun(
+        self, ahead: Values, ahead_s: FloatArray, turn: FloatArray | None = None
+    ) -> FollowState:
+        """At rest, at ``ahead_s[0]``, where the best way over what is known begins.
+
+        ``ahead``, ``ahead_s`` and ``turn`` as for :meth:`step`.
+        """
+        rates = self._checked(ahead, ahead_s, turn)
+        _, volume = self._volume(float(ahead_s[0]), ahead[0], ahead, ahead_s, rates)
+        cell = volume.best_cell()
+        yaw = -pi + self.options.cell * cell.column
+        view = ViewState(yaw, float(self.options.pitches[cell.row]))
+        return FollowState(float(ahead_s[0]), view)
 
     def step(
-        self, state: FollowState, ahead: Values, ahead_s: FloatArray, duration_s: float
+        self,
+        state: FollowState,
+        ahead: Values,
+        ahead_s: FloatArray,
+        duration_s: float,
+        turn: FloatArray | None = None,
     ) -> Step:
         """Move on by ``duration_s``.
 
         ``ahead`` (N, P, Y), N >= 1: values of the grid's views (see `grid_values`, one field of
         view) at ``ahead_s`` (N,) seconds, of which the first is the newest not after now; the
-        others lie ahead as far as analysis goes.
+        others lie ahead as far as analysis goes. ``turn`` (N,): how fast the picture itself turns
+        to the right at those times, rad/s; none: not at all.
         """
-        if len(ahead) == 0 or len(ahead) != len(ahead_s) or not duration_s > 0:
-            raise ValueError("a step needs values with their times, and a duration")
-        memory = self._remembered(state, ahead[0], duration_s)
-        yaw, pitch, times = self._wanted(state, memory, ahead, ahead_s)
+        rates = self._checked(ahead, ahead_s, turn)
+        if not duration_s > 0:
+            raise ValueError("a step needs a duration")
+        memory = self._remembered(state, ahead[0], duration_s, float(rates[0]))
+        yaw, pitch, times = self._wanted(state, memory, ahead, ahead_s, rates)
         moving = self._sets_out(state, yaw, pitch, times)
         if not moving:
             yaw, pitch = np.full_like(yaw, state.view.yaw), np.full_like(pitch, state.view.pitch)
@@ -140,25 +157,57 @@ class OnlineFilter:
         view = _at(pan, tilt, duration_s)
         return Step(self._after(state, view, duration_s, moving, memory), state.time_s, pan, tilt)
 
-    def _remembered(self, state: FollowState, values: Values, duration_s: float) -> Values:
+    def _remembered(
+        self, state: FollowState, values: Values, duration_s: float, rate: float
+    ) -> Values:
         if state.memory is None:
             return values
         keep = np.float32(np.exp(-duration_s / MEMORY_S))
-        return keep * state.memory + (1 - keep) * values
+        turned = _turned(state.memory, rate * duration_s)
+        return keep * turned + (1 - keep) * values
+
+    def _checked(self, ahead: Values, ahead_s: FloatArray, turn: FloatArray | None) -> FloatArray:
+        """The turns (N,), in columns per second."""
+        if len(ahead) == 0 or len(ahead) != len(ahead_s):
+            raise ValueError("a step needs values with their times")
+        rates = np.zeros(len(ahead)) if turn is None else np.asarray(turn, np.float64)
+        if rates.shape != (len(ahead),) or not np.all(np.isfinite(rates)):
+            raise ValueError("a step needs one finite turn per time")
+        return rates / self.options.cell
+
+    def _volume(
+        self,
+        now_s: float,
+        memory: Values,
+        ahead: Values,
+        ahead_s: FloatArray,
+        rates: FloatArray,
+    ) -> tuple[FloatArray, ValueVolume]:
+        """Ticks from now on, and what views are worth at them, as far as known and as thought."""
+        options = self.options
+        tick = CELLS_PER_TICK * options.cell / options.max_speed
+        known = max(float(ahead_s[-1]) - now_s, 0.0)
+        count = ceil((known + HORIZON_S) / tick) + 1
+        times: FloatArray = np.asarray(now_s + tick * np.arange(count), np.float64)
+        # What lies ahead is known as it is; what is thought to stay is an average.
+        outlook = _Outlook(memory, ahead, ahead_s, rates)
+        values = np.stack([outlook.at(t) for t in times])[:, None]
+        turns = np.zeros((count - 1, 2))
+        turns[:, 0] = tick * options.cell * outlook.rate_at(times[:-1] + tick / 2)
+        rules = move_rules(values, times, options)
+        return times, ValueVolume(values * np.float32(tick), rules, turns)
 
     def _wanted(
-        self, state: FollowState, memory: Values, ahead: Values, ahead_s: FloatArray
+        self,
+        state: FollowState,
+        memory: Values,
+        ahead: Values,
+        ahead_s: FloatArray,
+        rates: FloatArray,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Yaw, pitch and times of the best way over what is known, from the present view on."""
         options = self.options
-        tick = CELLS_PER_TICK * options.cell / options.max_speed
-        known = max(float(ahead_s[-1]) - state.time_s, 0.0)
-        count = ceil((known + HORIZON_S) / tick) + 1
-        times: FloatArray = np.asarray(state.time_s + tick * np.arange(count), np.float64)
-        # What lies ahead is known as it is; what is thought to stay is an average.
-        values = np.stack([_value_at(t, memory, ahead, ahead_s) for t in times])[:, None]
-        rules = move_rules(values, times, options)
-        volume = ValueVolume(values * np.float32(tick), rules)
+        times, volume = self._volume(state.time_s, memory, ahead, ahead_s, rates)
         cells = list(volume.onward(0, Cell(0, *nearest_cell(state.view, options))))
         yaw = np.unwrap([-pi + options.cell * cell.column for cell in cells])
         yaw += nearest_turn(float(yaw[0]), state.view.yaw) - yaw[0]
@@ -212,16 +261,52 @@ def _at(pan: Spline, tilt: Spline, since_s: float) -> ViewState:
     )
 
 
-def _value_at(time_s: float, memory: Values, ahead: Values, ahead_s: FloatArray) -> Values:
-    """Values at a moment: interpolated as far as known; then the last, or without any the mean."""
-    if len(ahead) == 1:
-        return memory
-    if time_s >= ahead_s[-1]:
-        return np.asarray(ahead[-3:].mean(axis=0), dtype=np.float32)
-    after = max(int(np.searchsorted(ahead_s, time_s, side="right")), 1)
-    span = float(ahead_s[after] - ahead_s[after - 1])
-    weight = np.float32(min(max((time_s - float(ahead_s[after - 1])) / span, 0.0), 1.0))
-    return np.asarray(ahead[after - 1] + weight * (ahead[after] - ahead[after - 1]))
+class _Outlook:
+    """What views are worth at a moment to come: as far as known, and after that as far as thought.
+
+    ``rates`` (N,): how fast the picture turns at the times of ``ahead``, columns per second.  What
+    is known last is thought to stay where it is in the picture, and the picture to turn on.
+    """
+
+    def __init__(
+        self, memory: Values, ahead: Values, ahead_s: FloatArray, rates: FloatArray
+    ) -> None:
+        self._ahead, self._times, self._rates = ahead, ahead_s, rates
+        self._rate = float(rates[-_LAST:].mean())
+        self._last = memory
+        if len(ahead) > 1:
+            recent = range(max(len(ahead) - _LAST, 0), len(ahead))
+            self._last = np.mean(
+                [_turned(ahead[k], self._rate * float(ahead_s[-1] - ahead_s[k])) for k in recent],
+                axis=0,
+                dtype=np.float32,
+            )
+
+    def at(self, time_s: float) -> Values:
+        """(P, Y) at a moment."""
+        times = self._times
+        if len(times) == 1 or time_s >= times[-1]:
+            return _turned(self._last, self._rate * max(time_s - float(times[-1]), 0.0))
+        after = max(int(np.searchsorted(times, time_s, side="right")), 1)
+        span = float(times[after] - times[after - 1])
+        weight = np.float32(min(max((time_s - float(times[after - 1])) / span, 0.0), 1.0))
+        before, to_come = self._ahead[after - 1], self._ahead[after]
+        return np.asarray(before + weight * (to_come - before))
+
+    def rate_at(self, times_s: FloatArray) -> FloatArray:
+        """Columns per second at moments."""
+        rates = np.interp(times_s, self._times, self._rates)
+        return np.where(times_s > self._times[-1], self._rate, rates)
+
+
+def _turned(values: Values, columns: float) -> Values:
+    """Values (..., Y) moved to the right by so many columns, which need not be whole."""
+    whole = floor(columns)
+    part = np.float32(columns - whole)
+    near = np.roll(values, whole, axis=-1)
+    if part < 1e-3:
+        return near
+    return np.asarray(near + part * (np.roll(near, 1, axis=-1) - near), dtype=np.float32)
 
 
 def follow(
@@ -229,20 +314,27 @@ def follow(
     times_s: NDArray[np.floating],
     options: PlannerOptions | None = None,
     look_ahead_s: float = 0.0,
+    turn: NDArray[np.floating] | None = None,
 ) -> CameraPath:
     """The path of a camera that sees maps (K, H, W) only ``look_ahead_s`` before their time.
 
-    As live; at each map's moment (K,) a step is taken to the next one's.
+    As live; at each map's moment (K,) a step is taken to the next one's. ``turn`` (K, 2) as for
+    :func:`cubesal.autopilot.plan`, and seen no earlier than the maps.
     """
     online = OnlineFilter(options)
     times = np.asarray(times_s, dtype=np.float64)
     values = grid_values(maps, online.options)[:, 0]
-    state = online.begun(values[0], float(times[0]))
+    rates = np.zeros(len(times)) if turn is None else np.asarray(turn, dtype=np.float64)[:, 0]
+
+    def seen(k: int) -> slice:
+        last = int(np.searchsorted(times, times[k] + look_ahead_s + 1e-6, side="right"))
+        return slice(k, max(last, k + 1))
+
+    state = online.begun(values[seen(0)], times[seen(0)], rates[seen(0)])
     dense, views = [float(times[0])], [(state.view.yaw, state.view.pitch)]
     for k in range(len(times) - 1):
-        stop = max(int(np.searchsorted(times, times[k] + look_ahead_s + 1e-6, side="right")), k + 1)
-        duration = float(times[k + 1] - times[k])
-        step = online.step(state, values[k:stop], times[k:stop], duration)
+        duration, now = float(times[k + 1] - times[k]), seen(k)
+        step = online.step(state, values[now], times[now], duration, rates[now])
         for part in np.linspace(0, 1, max(round(30 * duration), 1) + 1)[1:]:
             dense.append(float(times[k] + part * duration))
             views.append(step.view(dense[-1]))

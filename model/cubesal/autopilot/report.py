@@ -81,8 +81,9 @@ def path_report(
     fps: float = 30.0,
     moments: Sequence[Moment] = (),
     look_aheads_s: Sequence[float] = LOOK_AHEADS_S,
+    turn: NDArray[np.floating] | None = None,
 ) -> PathReport:
-    """Judge a path over maps (K, H, W) at ``times_s`` (K,).
+    """Judge a path over maps (K, H, W) at ``times_s`` (K,); ``turn`` (K, 2) as for planning.
 
     The rows are the path itself and, with the options' field of view: *static eye-level* (front,
     level, never moving), *best fixed view* in hindsight, *greedy argmax* (always centred on the
@@ -99,9 +100,9 @@ def path_report(
     steady = replace(options, zoom=False, cuts=False)
     online: dict[float, float] = {}
     if look_aheads_s:
-        offline = captured_attention(maps, times, plan_path(maps, times, steady), aspect)
+        offline = captured_attention(maps, times, plan_path(maps, times, steady, turn=turn), aspect)
         for ahead in look_aheads_s:
-            live = follow(maps, times, steady, ahead)
+            live = follow(maps, times, steady, ahead, turn)
             online[ahead] = captured_attention(maps, times, live, aspect) / max(offline, 1e-9)
     return PathReport(tuple(rows), motion_report(path, fps), online)
 

@@ -118,7 +118,7 @@ def _exported(
     overlay, nfov, table = _files(out)
     _, times_s, maps = track.arrays()
     with stages.measured("plan the camera", len(track), "map"):
-        path = plan_path(maps, times_s)
+        path = plan_path(maps, times_s, turn=track.known_turns())
     given = options.projection
     with (
         stages.measured("export the overlay", len(frame_times), "frame"),

@@ -49,6 +49,7 @@ class _Ground:
     maps: NDArray[np.float32]
     times_s: NDArray[np.float64]
     fps: float
+    turn: NDArray[np.float64]
     frame_times: NDArray[np.float64] | None = None
     damaged: int = 0
 
@@ -66,9 +67,17 @@ def run(options: Options, console: Console) -> int:
         return _tell(None, motion, options, console, 0)
     ground = _ground(source, options, console)
     settings = _settings(options, given)
-    path = given or plan_path(ground.maps, ground.times_s, settings)
+    path = given or plan_path(ground.maps, ground.times_s, settings, turn=ground.turn)
     moments = _moments(options, ground, annotated)
-    card = path_report(ground.maps, ground.times_s, path, settings, fps=ground.fps, moments=moments)
+    card = path_report(
+        ground.maps,
+        ground.times_s,
+        path,
+        settings,
+        fps=ground.fps,
+        moments=moments,
+        turn=ground.turn,
+    )
     return _tell(card, card.motion, options, console, ground.damaged)
 
 
@@ -96,8 +105,9 @@ def _check(options: Options) -> None:
 
 def _ground(source: Path, options: Options, console: Console) -> _Ground:
     if _is_maps(source):
-        _, times_s, maps = load_npz(source).arrays()
-        return _Ground(maps, times_s, _NPZ_FPS)
+        track = load_npz(source)
+        _, times_s, maps = track.arrays()
+        return _Ground(maps, times_s, _NPZ_FPS, track.known_turns())
     with ClipReader(source, projection=options.projection) as reader:
         if options.maps is not None:
             track = open_own_maps(options.maps, source, reader.times_s, options.projection)
@@ -111,7 +121,7 @@ def _ground(source: Path, options: Options, console: Console) -> _Ground:
     fps = (len(frame_times) - 1) / span if span > 0 else _NPZ_FPS
     if damaged:
         console.error(f"{source} is damaged: {damaged} frames could not be decoded")
-    return _Ground(maps, times_s, fps, frame_times, damaged)
+    return _Ground(maps, times_s, fps, track.known_turns(), frame_times, damaged)
 
 
 def _settings(options: Options, path: CameraPath | None) -> PlannerOptions:

@@ -98,7 +98,7 @@ def planned_path(track: SaliencyTrack, options: Options, aspect: float, hfov: fl
         aspect=aspect,
         zoom=options.zoom,
     )
-    return plan_path(maps, times_s, planner)
+    return plan_path(maps, times_s, planner, turn=track.known_turns())
 
 
 def overlay_style(options: Options) -> OverlayStyle:

@@ -20,8 +20,8 @@ from cubesal.document.content import DocumentContent
 from cubesal.document.errors import DocumentError
 from cubesal.document.facts import read_facts, write_facts
 from cubesal.document.lock import FileLock
-from cubesal.document.reading import find_analysis, map_id, peaks_of
-from cubesal.document.schema import BLOCK, check_header, create_schema
+from cubesal.document.reading import find_analysis, map_id, marks_of
+from cubesal.document.schema import BLOCK, check_header, create_schema, raise_version
 from cubesal.errors import ExportError
 from cubesal.whole_files import written_whole
 
@@ -69,7 +69,8 @@ class Document:
         check_header(path)  # before anything is written beside it
         self._lock = FileLock(path.resolve())
         self._pending: dict[tuple[int, int], bytes] = {}
-        self._peaks: dict[int, NDArray[np.float32]] = {}
+        #: Of each analysis (K, 2): the peaks of its maps, and how the picture turns there.
+        self._marks: dict[int, NDArray[np.float32]] = {}
         self._first = self._last = -np.inf
         try:
             self._connection = connected(path, writing=True)
@@ -92,8 +93,8 @@ class Document:
                     "INSERT INTO analyses (facts) VALUES (?)", (key.text(),)
                 )
                 number = int(cursor.lastrowid or 0)
-            if number not in self._peaks:
-                self._peaks[number] = peaks_of(self._connection, self.path, number, key.points)
+            if number not in self._marks:
+                self._marks[number] = marks_of(self._connection, self.path, number, key.points)
             return number
 
     def peaks(self, analysis: int) -> NDArray[np.float32]:
@@ -101,22 +102,26 @@ class Document:
 
         ValueError for a number that :meth:`analysis` did not give.
         """
-        return self._peaks_of(analysis).copy()
+        return self._marks_of(analysis)[:, 0].copy()
 
-    def put(self, analysis: int, k: int, code: bytes, peak: float) -> bool:
-        """Add an encoded map with its peak; True if it, and all before it, are committed now.
+    def turns(self, analysis: int) -> NDArray[np.float32]:
+        """How the picture turns (K,) at the maps of an analysis, rad/s; NaN where not known."""
+        return self._marks_of(analysis)[:, 1].copy()
+
+    def put(self, analysis: int, k: int, code: bytes, peak: float, turn: float = np.nan) -> bool:
+        """Add an encoded map with its peak, and the picture's turn; True if all is committed now.
 
         Maps that come slowly are committed one by one; of those that come quickly, the last few
         wait for the next :meth:`put` or for :meth:`commit`.
         """
-        peaks = self._peaks_of(analysis)
-        if not 0 <= k < len(peaks):
-            raise ValueError(f"grid point {k} is outside 0..{len(peaks) - 1}")
+        marks = self._marks_of(analysis)
+        if not 0 <= k < len(marks):
+            raise ValueError(f"grid point {k} is outside 0..{len(marks) - 1}")
         now = time.monotonic()
         if not self._pending:
             self._first = now
         self._pending[analysis, int(k)] = code
-        peaks[k] = peak
+        marks[k] = peak, turn
         is_slow, self._last = now - self._last > _QUICK_S, now
         if not is_slow and now - self._first < _BATCH_S:
             return False
@@ -129,6 +134,7 @@ class Document:
             return
         blocks = {(analysis, k // BLOCK) for analysis, k in self._pending}
         with in_words(self.path), transaction(self._connection):
+            raise_version(self._connection)
             self._connection.executemany(
                 "INSERT OR REPLACE INTO maps VALUES (?, ?)",
                 [(map_id(*point), code) for point, code in self._pending.items()],
@@ -194,13 +200,13 @@ class Document:
         self._connection.close()
         self._lock.release()
 
-    def _peaks_of(self, analysis: int) -> NDArray[np.float32]:
-        if analysis not in self._peaks:
+    def _marks_of(self, analysis: int) -> NDArray[np.float32]:
+        if analysis not in self._marks:
             raise ValueError(f"there is no analysis {analysis} here")
-        return self._peaks[analysis]
+        return self._marks[analysis]
 
     def _block(self, analysis: int, block: int) -> bytes:
-        part = self._peaks[analysis][block * BLOCK : (block + 1) * BLOCK]
+        part = self._marks[analysis][block * BLOCK : (block + 1) * BLOCK]
         return part.astype("<f4").tobytes()
 
     def __enter__(self) -> Self:

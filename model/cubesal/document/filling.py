@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cubesal.analysis import FrameSource, Predictor, analyse
 from cubesal.document.analysis_key import AnalysisKey
@@ -23,11 +24,12 @@ class SparseTrack(SaliencyTrack):
     def __init__(self, grid: SaliencyTrack, done: NDArray[np.bool_]) -> None:
         super().__init__(grid.frame_index, grid.time_s, grid.source, grid.model)
         self._done = done.copy()
+        self._turns = grid.turns
         self._newest = 0
 
-    def set(self, k: int, saliency: NDArray[np.float32]) -> None:  # type: ignore[override]
+    def set(self, k: int, saliency: ArrayLike, turn: float = nan) -> None:
         """Note that there is a map of ``k``; the one before it is let go."""
-        super().set(k, saliency)
+        super().set(k, saliency, turn)
         if self._newest != k:
             self._maps[self._newest] = None
         self._newest = k
@@ -54,7 +56,7 @@ def analyse_into(
         return 0
 
     def keep(k: int, saliency: NDArray[np.float32]) -> None:
-        document.put(number, k, encode_map(saliency), float(saliency.max()))
+        document.put(number, k, encode_map(saliency), float(saliency.max()), track.turn(k))
 
     try:
         analyse(reader, predictor(), track, progress=progress, on_map=keep)

@@ -15,7 +15,7 @@ from cubesal.document.errors import DocumentError
 from cubesal.document.map_code import decode_map
 from cubesal.document.schema import BLOCK
 
-__all__ = ["MapReader", "find_analysis", "map_id", "peaks_of"]
+__all__ = ["MapReader", "find_analysis", "map_id", "marks_of"]
 
 #: A document of more analyses was made by nobody's hand.
 _MOST_ANALYSES = 1000
@@ -25,7 +25,8 @@ class MapReader:
     """The maps of one analysis, each read when it is asked for. For one thread at a time.
 
     ``peaks`` (K,) float32 are the largest values of the maps that were there on opening, NaN where
-    there was none: opening reads these and no map, whatever the length of the clip. ``close`` it.
+    there was none, ``turns`` (K,) how the picture turns there, rad/s, NaN where that is not known:
+    opening reads these and no map, whatever the length of the clip. ``close`` it.
     """
 
     def __init__(self, path: Path, key: AnalysisKey) -> None:
@@ -36,7 +37,8 @@ class MapReader:
         try:
             with in_words(path):
                 self._analysis = find_analysis(self._connection, path, key)
-                self.peaks = peaks_of(self._connection, path, self._analysis, key.points)
+                marks = marks_of(self._connection, path, self._analysis, key.points)
+            self.peaks, self.turns = marks[:, 0], marks[:, 1]
         except BaseException:
             self.close()
             raise
@@ -92,23 +94,30 @@ def _number(number: int) -> int:
     return number
 
 
-def peaks_of(
+def marks_of(
     connection: sqlite3.Connection, path: Path, analysis: int | None, points: int
 ) -> NDArray[np.float32]:
-    """The peaks (K,) float32 of an analysis, NaN where there is no map. DocumentError."""
-    peaks = np.full(points, np.nan, np.float32)
+    """The peaks and turns (K, 2) float32 of an analysis, NaN where there are none. DocumentError.
+
+    Documents of version 1 hold peaks alone, and so do the rows of theirs that nobody has written
+    anew since.
+    """
+    marks = np.full((points, 2), np.nan, np.float32)
     if analysis is None:
-        return peaks
+        return marks
     blocks = -(-points // BLOCK)
     rows = connection.execute(
         "SELECT block, peaks FROM peaks WHERE analysis = ? LIMIT ?", (analysis, blocks + 1)
     )
     for block, packed in rows:
         is_sound = isinstance(block, int) and isinstance(packed, bytes) and 0 <= block < blocks
-        part = peaks[block * BLOCK : (block + 1) * BLOCK] if is_sound else peaks[:0]
-        if not is_sound or len(packed) != 4 * len(part):
+        part = marks[block * BLOCK : (block + 1) * BLOCK] if is_sound else marks[:0]
+        if is_sound and len(packed) == 8 * len(part):
+            part[:] = np.frombuffer(packed, "<f4").reshape(-1, 2)
+        elif is_sound and len(packed) == 4 * len(part):
+            part[:, 0] = np.frombuffer(packed, "<f4")
+        else:
             raise DocumentError(f"{path} is damaged: its list of maps is no list")
-        part[:] = np.frombuffer(packed, "<f4")
-    if np.any(np.isinf(peaks)) or np.any(peaks < 0):
+    if np.any(np.isinf(marks)) or np.any(marks[:, 0] < 0):
         raise DocumentError(f"{path} is damaged: its list of maps is no list")
-    return peaks
+    return marks

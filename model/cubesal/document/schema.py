@@ -9,14 +9,21 @@ from typing import Final
 
 from cubesal.document.errors import DocumentError
 
-__all__ = ["BLOCK", "SCHEMA_VERSION", "check_header", "check_schema", "create_schema"]
+__all__ = [
+    "BLOCK",
+    "SCHEMA_VERSION",
+    "check_header",
+    "check_schema",
+    "create_schema",
+    "raise_version",
+]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _APPLICATION_ID: Final = 0x43554253  # "CUBS"
 _MAGIC: Final = b"SQLite format 3\0"
 
-#: Peaks are kept in rows of this many grid points: what opening a clip of ten hours has to read is
-#: 176 rows, not 180 000.
+#: Peaks, and how the picture turns, are kept in rows of this many grid points: what opening a clip
+#: of ten hours has to read is 176 rows, not 180 000. Version 1 had peaks alone.
 BLOCK: Final = 1024
 
 # A map's id is its analysis << 32 | its grid point. Nothing is looked up but by these keys, so
@@ -39,6 +46,13 @@ def create_schema(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     for table in _TABLES:
         connection.execute(table)
+
+
+def raise_version(connection: sqlite3.Connection) -> None:
+    """Mark a document of an earlier version as one of this; with the first maps that are."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < SCHEMA_VERSION:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def check_header(path: Path) -> None:

@@ -41,6 +41,7 @@ class StoredTrack(SaliencyTrack):
         self.damaged = 0
         self._lazy = _LazyMaps(MapReader(path, key), budget, self._forget)
         self._peaks = self._lazy.reader.peaks.astype(np.float64)
+        self._turns = self._lazy.reader.turns.astype(np.float64)
         self._done = ~np.isnan(self._peaks)
         # It answers like the list that it stands in for.
         self._maps = self._lazy  # type: ignore[assignment]
@@ -64,9 +65,10 @@ class StoredTrack(SaliencyTrack):
         """Another track of the same document, with a reader of its own, for another thread."""
         other = StoredTrack(self, self.path, self.key, self._lazy.budget)
         for k, saliency in self._lazy.pinned.items():
-            other.set(k, saliency)
+            other.set(k, saliency, self.turn(k))
         other._done = self._done.copy()
         other._peaks = self._peaks.copy()
+        other._turns = self._turns.copy()
         return other
 
     def snapshot(self, points: NDArray[np.int64]) -> TrackSnapshot:
@@ -81,7 +83,8 @@ class StoredTrack(SaliencyTrack):
             finally:
                 reader.close()
 
-        return TrackSnapshot(self, points, self.time_s[points], self._lazy.in_memory(), opened)
+        times_s, turns = self.time_s[points], self._turns[points]
+        return TrackSnapshot(self, points, times_s, turns, self._lazy.in_memory(), opened)
 
     def close(self) -> None:
         """Close the file; idempotent. Only maps in memory can be had afterwards."""

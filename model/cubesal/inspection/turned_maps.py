@@ -7,6 +7,7 @@ of a Wild-360 folder. Everything else lies in the sphere of the file as it is.
 from __future__ import annotations
 
 import json
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -55,10 +56,11 @@ def track_turned(track: SaliencyTrack, turn: Turn | None) -> SaliencyTrack:
     if turn is None:
         return track
     turned = SaliencyTrack(track.frame_index, track.time_s, track.source, track.model)
+    is_upright = turn[1, 1] > 1 - 1e-6  # else the picture turned about another axis than now
     for k in range(len(track)):
         saliency = track.get(k)
         if saliency is not None:
-            turned.set(k, map_turned(saliency, turn))
+            turned.set(k, map_turned(saliency, turn), track.turn(k) if is_upright else nan)
     return turned
 
 
