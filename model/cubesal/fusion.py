@@ -87,9 +87,14 @@ class FusionModel(NetworkModel):
     def reset(self) -> None:
         """Forget the frames seen so far: at the start of a clip and after a jump."""
         self._meter.reset()
-        self.rotation = None
+        self._notice(None)
         self._forget()
         self.last_raw = None
+
+    def _notice(self, motion: Motion | None) -> None:
+        """A map without motion is that of a still."""
+        self.rotation = None if motion is None else motion.rotation
+        self.prior_power = 1.0 if motion is None else self.fusion.prior_power
 
     def _forget(self) -> None:
         self._state, self._moments = None, 0
@@ -126,7 +131,7 @@ class FusionModel(NetworkModel):
         """Remember a frame; (1, 120, 240) its saliency."""
         with stage("motion"):
             motion = self._meter.step(equirect_rgb)
-        self.rotation = None if motion is None else motion.rotation
+        self._notice(motion)
         terms = self.terms(equirect_rgb)
         with torch.inference_mode():
             if motion is None:  # the first frame, or the first of another shot

@@ -153,6 +153,10 @@ class FusionConfig:
     # Saliency that makes 1: over real clips the maxima lie around it.
     full_scale: float = 3.0
 
+    # The power to which the equator prior is taken, where maps are weighted by it: what moves shows
+    # by itself where to look, and people follow it upwards and downwards.
+    prior_power: float = 0.3
+
 
 def has_pyramid(name: str) -> bool:
     """Whether `build_backbone` knows where the network's features at three strides are."""

@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 #: The prior is a Gaussian of the latitude: people look a little below the horizon, and seldom far
-#: from it, though what happens there is seen. Chosen on stills with human fixations.
+#: from it, though what happens there is seen. Chosen on stills with human fixations; a model may
+#: take it to a smaller power (`SaliencyModel.prior_power`) where motion shows where to look.
 PRIOR_LATITUDE = math.radians(-5)
 PRIOR_SIGMA = math.radians(13)
 PRIOR_FLOOR = 0.03
@@ -201,7 +202,11 @@ class SaliencyPredictor:
         """
         frame = _checked(equirect_rgb)
         saliency = self._shown(frame, lambda model: model.step(frame))
-        return saliency * prior_map(len(saliency)) if self.prior else saliency
+        return saliency * self.weights(len(saliency)) if self.prior else saliency
+
+    def weights(self, height: int = 120) -> npt.NDArray[np.float32]:
+        """The prior (height, 2 height) as it is meant for the map of the frame last shown."""
+        return prior_map(height, self._model.prior_power)
 
     def _shown(self, frame: NDArray, work: Callable[[SaliencyModel], Answer]) -> Answer:
         """What comes of showing a frame, however often that has to be tried."""
@@ -251,9 +256,12 @@ def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return frame
 
 
-@lru_cache(maxsize=4)
-def prior_map(height: int = 120) -> npt.NDArray[np.float32]:
-    """What saliency is multiplied by where a prior is asked for: (height, 2 height), at most 1."""
+@lru_cache(maxsize=8)
+def prior_map(height: int = 120, power: float = 1.0) -> npt.NDArray[np.float32]:
+    """What saliency is multiplied by where a prior is asked for: (height, 2 height), at most 1.
+
+    ``power``: the smaller, the less it matters; 0 is no prior at all.
+    """
     near = np.exp(-0.5 * ((pixel_angles(height)[1] - PRIOR_LATITUDE) / PRIOR_SIGMA) ** 2)
-    column = (PRIOR_FLOOR + (1 - PRIOR_FLOOR) * near).astype(np.float32)
+    column = ((PRIOR_FLOOR + (1 - PRIOR_FLOOR) * near) ** power).astype(np.float32)
     return np.ascontiguousarray(np.broadcast_to(column[:, None], (height, 2 * height)))

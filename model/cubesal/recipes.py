@@ -103,7 +103,7 @@ BUILT_IN: Final[dict[str, Recipe]] = {
         "the same on one coarser scale, more than twice as fast",
         "lite0",
         config=CubeSalConfig(scales=(_FAST_SCALE,)),
-        fusion=FusionConfig(),
+        fusion=FusionConfig(prior_power=0.7),
     ),
     "cp360": Recipe(
         "the paper's network as its code computes it: ResNet-50 class activation maps",

@@ -40,6 +40,7 @@ class SaliencyModel(ABC):
         precision: what most of its work is done in.
         convention: what its frames and its flow are made by.
         prior: whether its maps are meant to be weighted by the equator prior.
+        prior_power: the power to which that prior is taken for the map of the frame last shown.
         measures_turn: whether it finds how the picture turns from frame to frame.
         rotation: if it does, (3, 3) how the last frame shown is turned against the one before; None
             after `reset` and across a cut.
@@ -49,6 +50,7 @@ class SaliencyModel(ABC):
     precision = "float32"
     convention: Convention = "exact"
     prior = True
+    prior_power = 1.0
     measures_turn = False
     rotation: NDArray[np.float64] | None = None
     warmup_frames = 0

@@ -199,7 +199,7 @@ def test_under_the_published_protocol_raw_maps_are_scored_as_if_they_had_been_st
     clips = read_wild360(tree.gt)[:1]
     name = tree.test_ids[0]
     predictor = SaliencyPredictor(Signed(), prior=False)  # type: ignore[arg-type]
-    made = variants(equator_prior())
+    made = variants(equator_prior)
     live = [Row("live", predictor, made, raw=RawMaps(predictor))]
     (tmp_path / f"{name}.mp4").mkdir()
     with ClipReader(tree.clip("test", name)) as reader:

@@ -97,6 +97,19 @@ def test_the_prior_only_weights_latitudes(predictor: SaliencyPredictor) -> None:
     assert np.allclose(weighted, plain * weight, rtol=1e-4)
 
 
+def test_where_something_moves_the_prior_counts_for_less() -> None:
+    raw, weighted = create_predictor("fast", "cpu", prior=False), create_predictor("fast", "cpu")
+    first = noise(5, 240, 480)
+    second = first.copy()
+    second[100:140, 200:260] = noise(6, 40, 60)
+    for frame, time_s, power in ((first, 0.0, 1.0), (second, 0.2, 0.7)):
+        plain, shown = raw.step(frame, time_s), weighted.step(frame, time_s)
+        assert np.allclose(shown, plain * prior_map(120) ** power, rtol=1e-4)
+    raw.reset()
+    weighted.reset()
+    assert np.allclose(weighted.step(second, 0.0), raw.step(second, 0.0) * prior_map(), rtol=1e-4)
+
+
 @pytest.mark.parametrize("size", [(32, 64), (161, 320), (480, 961), (540, 1920), (33, 47)])
 def test_any_frame_size_is_taken(predictor: SaliencyPredictor, size: tuple[int, int]) -> None:
     assert np.isfinite(predictor.step(noise(3, *size), 0.0)).all()

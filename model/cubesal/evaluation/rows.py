@@ -134,8 +134,11 @@ class Fixed:
         return self.saliency
 
 
-def variants(prior: Map | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
-    """Plain, smoothed by ``smoothing`` radians, times ``prior``, and both; as far as given."""
+def variants(prior: Callable[[], Map] | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
+    """Plain, smoothed by ``smoothing`` radians, times ``prior``, and both; as far as given.
+
+    ``prior`` is asked for each map anew, since a model may weight some more than others.
+    """
 
     def smooth(saliency: Map) -> Map:
         return smooth_on_sphere(saliency, smoothing)
@@ -145,12 +148,12 @@ def variants(prior: Map | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
         made.append(Variant(f", {degrees(smoothing):.3g}°", smooth))
     if prior is not None:
         weights = prior
-        made.append(Variant(" x prior", lambda saliency: saliency * weights, weighs=True))
+        made.append(Variant(" x prior", lambda saliency: saliency * weights(), weighs=True))
     if prior is not None and smoothing > 0:
         made.append(
             Variant(
                 f", {degrees(smoothing):.3g}° x prior",
-                lambda saliency: smooth(saliency) * weights,
+                lambda saliency: smooth(saliency) * weights(),
                 weighs=True,
             )
         )
