@@ -264,4 +264,6 @@ def prior_map(height: int = 120, power: float = 1.0) -> npt.NDArray[np.float32]:
     """
     near = np.exp(-0.5 * ((pixel_angles(height)[1] - PRIOR_LATITUDE) / PRIOR_SIGMA) ** 2)
     column = ((PRIOR_FLOOR + (1 - PRIOR_FLOOR) * near) ** power).astype(np.float32)
-    return np.ascontiguousarray(np.broadcast_to(column[:, None], (height, 2 * height)))
+    weights = np.ascontiguousarray(np.broadcast_to(column[:, None], (height, 2 * height)))
+    weights.flags.writeable = False
+    return weights

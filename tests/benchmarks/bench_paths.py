@@ -3,7 +3,7 @@
 .venv/bin/python tests/benchmarks/bench_paths.py --cache DIR [--only WORD] [--plots DIR]
 
 Every clip of CUBESAL_DATA/clips turned by a yaw drift of 12 degrees per second and as it is, the
-demo clip, a second scripted scene and one that nothing was tuned on. A row "true maps" plans on
+demo clip, a second scripted scene and one that no model was tuned on. A row "true maps" plans on
 maps that mark the subjects and nothing else: where it reaches a target and "path" does not, the
 maps are at fault.
 """

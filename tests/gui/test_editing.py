@@ -188,7 +188,8 @@ def test_following_from_the_context_menu_sets_keys_and_lets_go(
 
 def test_an_area_to_avoid_sends_the_path_elsewhere(qtbot: QtBot, analysed: Viewer) -> None:
     now = path_yaw(analysed, 1.0)
-    analysed.editor.add_area("avoid", (radians(now), 0.0))
+    pitch = analysed.steering.plan.path.at(1.0).pitch
+    analysed.editor.add_area("avoid", (radians(now), pitch))
     (area,) = analysed.state.edits.areas
     assert area.kind == "avoid"
     qtbot.waitUntil(

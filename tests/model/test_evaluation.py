@@ -118,7 +118,7 @@ def test_the_prior_of_the_rows_is_that_of_the_predictor() -> None:
 
 def test_variants_smooth_first_and_weight_then() -> None:
     saliency = np.random.default_rng(0).random((120, 240)).astype(np.float32)
-    made = {v.suffix: v.apply(saliency) for v in variants(equator_prior, radians(5))}
+    made = {v.suffix: v.apply(saliency) for v in variants(equator_prior(), radians(5))}
     assert list(made) == ["", ", 5°", " x prior", ", 5° x prior"]
     assert made[", 5°"].std() < 0.3 * saliency.std()
     assert np.allclose(made[", 5° x prior"], made[", 5°"] * equator_prior())

@@ -180,7 +180,7 @@ class Signed:
     """A model whose raw maps are small and partly negative, as those of CP-360's memory are."""
 
     name, device, complete, convention, prior = "signed", "cpu", True, "cp360", False
-    warmup_frames, columns, files = 0, None, ()
+    warmup_frames, columns, files, prior_power = 0, None, (), 1.0
     last_raw: np.ndarray | None = None
 
     def reset(self) -> None: ...
@@ -199,7 +199,7 @@ def test_under_the_published_protocol_raw_maps_are_scored_as_if_they_had_been_st
     clips = read_wild360(tree.gt)[:1]
     name = tree.test_ids[0]
     predictor = SaliencyPredictor(Signed(), prior=False)  # type: ignore[arg-type]
-    made = variants(equator_prior)
+    made = variants(equator_prior())
     live = [Row("live", predictor, made, raw=RawMaps(predictor))]
     (tmp_path / f"{name}.mp4").mkdir()
     with ClipReader(tree.clip("test", name)) as reader:

@@ -133,7 +133,7 @@ def band_row() -> Row:
 
 def baseline_rows() -> list[Row]:
     """Everything that needs no network; `BAND` is among them."""
-    everything = variants(model_prior, SMOOTHING)
+    everything = variants(model_prior(), SMOOTHING)
     even = np.ones((MAP_HEIGHT, 2 * MAP_HEIGHT))
     return [
         Row("uniform", Fixed(even), uniform=True),

@@ -32,12 +32,21 @@ from cubesal.evaluation.subjects import (
     primary_frames,
     turned,
 )
+from cubesal.predictor import SaliencyPredictor
 from cubesal.progress import ProgressFn
 from cubesal.sphere_filter import smooth_on_sphere
 from cubesal.track import SaliencyTrack
 from cubesal.video import ClipReader, neighbouring_runs
 
-__all__ = ["COLUMNS", "ClipTruth", "Flickering", "read_clips", "score_clips", "stepped_tracks"]
+__all__ = [
+    "COLUMNS",
+    "ClipTruth",
+    "Flickering",
+    "read_clips",
+    "score_clips",
+    "stepped_tracks",
+    "weights_at",
+]
 
 COLUMNS = ("nss", "hits", "flicker")
 
@@ -161,6 +170,26 @@ def _points_around(grid: SaliencyTrack, times_s: Iterable[float]) -> list[int]:
     return sorted(points)
 
 
+class SteppedTrack(SaliencyTrack):
+    """A track of maps without prior, which knows how the model would weight each of them."""
+
+    def __init__(self, grid: SaliencyTrack, row: Row) -> None:
+        super().__init__(
+            grid.frame_index, grid.time_s, grid.source, row.name, signed=row.source_is_raw
+        )
+        self.weights = SaliencyTrack(grid.frame_index, grid.time_s, grid.source, row.name)
+
+    def note(self, k: int, source: Predictor) -> None:
+        """Note the weights of the map that ``source`` has just made."""
+        if isinstance(source, SaliencyPredictor):
+            self.weights.set(k, source.weights(MAP_HEIGHT))
+
+
+def weights_at(track: SaliencyTrack, time_s: float) -> NDArray[np.float32] | None:
+    """How the model would weight the map of a moment; None where it does not say."""
+    return track.weights.at(time_s).saliency if isinstance(track, SteppedTrack) else None
+
+
 def stepped_tracks(
     frames: FrameSource,
     rows: Sequence[Row],
@@ -168,7 +197,7 @@ def stepped_tracks(
     points: Sequence[int],
     *,
     keep_greys: bool = False,
-) -> tuple[list[SaliencyTrack], NDArray[np.float32]]:
+) -> tuple[list[SteppedTrack], NDArray[np.float32]]:
     """A track per row with the maps of ascending grid ``points``; every frame is decoded once.
 
     Rows of maps that were predicted before are left empty. Each run of neighbouring points starts
@@ -178,12 +207,7 @@ def stepped_tracks(
         The tracks, and the luminance of the points' frames at the size of the maps (with
         ``keep_greys``, else empty).
     """
-    tracks = [
-        SaliencyTrack(
-            grid.frame_index, grid.time_s, grid.source, row.name, signed=row.source_is_raw
-        )
-        for row in rows
-    ]
+    tracks = [SteppedTrack(grid, row) for row in rows]
     stepped = [
         (row.source, track)
         for row, track in zip(rows, tracks, strict=True)
@@ -204,7 +228,7 @@ def stepped_tracks(
 
 
 def _step(
-    stepped: Sequence[tuple[Predictor, SaliencyTrack]],
+    stepped: Sequence[tuple[Predictor, SteppedTrack]],
     k: int,
     start: int,
     frame: FrameLike,
@@ -222,6 +246,7 @@ def _step(
             source.observe(rgb, frame.time_s)
         else:
             track.set(k, source.step(rgb, frame.time_s))
+            track.note(k, source)
 
 
 def _box_scores(
@@ -236,7 +261,7 @@ def _box_scores(
         saliency = track.at(time_s).saliency
         if saliency is None:
             raise EvaluationError(f"{row.name} has no map at {time_s:.2f} s")
-        scored = variant.apply(saliency)
+        scored = variant.apply(saliency, weights_at(track, time_s))
         standings.append(0.0 if row.uniform else box_nss(scored, boxes))
         hits.append(hit_share(scored, boxes))
     return {"nss": float(np.mean(standings)), "hits": float(np.mean(hits))}
@@ -253,9 +278,11 @@ def _add_flicker(
     for row, track in zip(rows, tracks, strict=True):
         # A row that needs motion has nothing to say of the first frame.
         begin = 1 if row.needs_motion else 0
-        maps = [smooth_on_sphere(m, flickering.smoothing) for m in track.arrays()[2][begin:]]
+        _, times_s, plain = track.arrays()
+        maps = [smooth_on_sphere(m, flickering.smoothing) for m in plain[begin:]]
+        weights = [weights_at(track, float(time_s)) for time_s in times_s[begin:]]
         for variant, name in zip(row.chosen, row.names(), strict=True):
-            shaped = [variant.apply(m) for m in maps]
+            shaped = [variant.apply(m, w) for m, w in zip(maps, weights, strict=True)]
             value = flicker(shaped, greys[begin:])
             section.add(name, clip, {**section.scores[name][clip], "flicker": value})
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cubesal.class_map_model import ClassMapModel
-from cubesal.evaluation.baselines import MAP_HEIGHT
+from cubesal.evaluation.baselines import MAP_HEIGHT, model_prior
 from cubesal.evaluation.rows import SMOOTHING, RawMaps, Row, variants
 from cubesal.fusion import FusionModel
 from cubesal.models import SaliencyModel, load_model
@@ -45,13 +44,12 @@ def model_rows(
         ModelError, DeviceError: as `cubesal.models.load_model`.
     """
     model = load_model(name, device)
+    made = variants(None if prior == "off" else model_prior(), SMOOTHING if baselines else 0.0)
+    if prior == "on":
+        made = tuple(variant for variant in made if variant.weighs)
 
     def row(name: str, model: SaliencyModel, *, judged: bool = False) -> Row:
         predictor = SaliencyPredictor(model, prior=False)
-        weights = None if prior == "off" else partial(predictor.weights, MAP_HEIGHT)
-        made = variants(weights, SMOOTHING if baselines else 0.0)
-        if prior == "on":
-            made = tuple(variant for variant in made if variant.weighs)
         raw: RawMaps | None = None
         if isinstance(model, ClassMapModel) and prior != "on":
             raw = RawMaps(predictor, model.window - 1)

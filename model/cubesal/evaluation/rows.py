@@ -28,15 +28,31 @@ SMOOTHING: Final = radians(5)
 class Variant:
     """What is done to every map of a row: a suffix for its name, and the deed.
 
-    ``weighs``: it multiplies by a prior.
+    ``prior``: what the shaped map is multiplied by, unless the map has weights of its own.
     """
 
     suffix: str
-    apply: Callable[[Map], Map]
-    weighs: bool = False
+    shape: Callable[[Map], Map]
+    prior: Map | None = None
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it multiplies by a prior."""
+        return self.prior is not None
+
+    def apply(self, saliency: Map, weights: Map | None = None) -> Map:
+        """The map as it is scored; ``weights``: how its model weights this very map."""
+        shaped = self.shape(saliency)
+        if self.prior is None:
+            return shaped
+        return shaped * (self.prior if weights is None else weights)
 
 
-PLAIN: Final = Variant("", lambda saliency: saliency)
+def _as_it_is(saliency: Map) -> Map:
+    return saliency
+
+
+PLAIN: Final = Variant("", _as_it_is)
 
 
 @dataclass(frozen=True)
@@ -134,11 +150,8 @@ class Fixed:
         return self.saliency
 
 
-def variants(prior: Callable[[], Map] | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
-    """Plain, smoothed by ``smoothing`` radians, times ``prior``, and both; as far as given.
-
-    ``prior`` is asked for each map anew, since a model may weight some more than others.
-    """
+def variants(prior: Map | None, smoothing: float = 0.0) -> tuple[Variant, ...]:
+    """Plain, smoothed by ``smoothing`` radians, times ``prior``, and both; as far as given."""
 
     def smooth(saliency: Map) -> Map:
         return smooth_on_sphere(saliency, smoothing)
@@ -147,16 +160,9 @@ def variants(prior: Callable[[], Map] | None, smoothing: float = 0.0) -> tuple[V
     if smoothing > 0:
         made.append(Variant(f", {degrees(smoothing):.3g}°", smooth))
     if prior is not None:
-        weights = prior
-        made.append(Variant(" x prior", lambda saliency: saliency * weights(), weighs=True))
+        made.append(Variant(" x prior", _as_it_is, prior))
     if prior is not None and smoothing > 0:
-        made.append(
-            Variant(
-                f", {degrees(smoothing):.3g}° x prior",
-                lambda saliency: smooth(saliency) * weights(),
-                weighs=True,
-            )
-        )
+        made.append(Variant(f", {degrees(smoothing):.3g}° x prior", smooth, prior))
     return tuple(made)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cubesal.analysis import grid_track
 from cubesal.errors import CubesalError, EvaluationError
 from cubesal.evaluation.baselines import MAP_HEIGHT
-from cubesal.evaluation.clips import stepped_tracks
+from cubesal.evaluation.clips import stepped_tracks, weights_at
 from cubesal.evaluation.predictions import PredictedMaps, load_map, numbered_files
 from cubesal.evaluation.rows import Fixed, RawMaps, Row
 from cubesal.evaluation.section import Section
@@ -126,11 +126,15 @@ def score_wild360(
 
 @dataclass(frozen=True)
 class _Maps:
-    """A row's maps of one clip: of which frames, how to get one, and how many feature files."""
+    """A row's maps of one clip: of which frames, how to get one, and how many feature files.
+
+    ``weights``: how the model would weight the map of a frame, if it says so.
+    """
 
     frames: list[int]
     at: MapAt
     features: int | None = None
+    weights: Callable[[int], NDArray[np.floating] | None] = lambda _frame: None
 
 
 def _maps_of(
@@ -154,7 +158,7 @@ def _maps_of(
     frames = _frames_with_a_map(clip, unfilled, protocol)
     if not frames:
         raise EvaluationError(f"{len(clip.heats)} frames are too few for a map of any of them")
-    return _Maps(frames, at)
+    return _Maps(frames, at, weights=lambda frame: weights_at(track, float(times_s[frame])))
 
 
 def _stored(clip: WildClip, source: PredictedMaps) -> _Maps:
@@ -256,7 +260,7 @@ def _add_scores(
             truth = _truth(clip.heats[frame], protocol)
             saliency = maps.at(frame)
             for variant, name in zip(row.chosen, row.names(), strict=True):
-                scored = variant.apply(saliency)
+                scored = variant.apply(saliency, maps.weights(frame))
                 sums[name].update(score_map(scored, truth, protocol, uniform=row.uniform))
         except ValueError as error:
             raise EvaluationError(f"frame {frame}: {error}") from error
