@@ -184,7 +184,7 @@ def test_the_planner_does_not_look_outside_a_half_sphere(
     maps = [only_shown(noise.random((120, 240), np.float32), coverage) for _ in range(8)]
     path = plan_path(np.stack(maps), np.arange(8) / 5)
     # A view of 90° lies wholly inside up to 45° from the middle.
-    assert np.abs(np.degrees(path.yaw) - middle_deg).max() <= 45
+    assert np.abs(np.degrees(path.yaw) - middle_deg).max() <= 45 + 1e-9
 
 
 def test_plain_equirect_clips_are_not_resampled(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil, pi
+from math import ceil, pi, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,9 @@ MIN_CONTRAST = 0.05
 """Share by which the best view must beat the average one before moving is worth anything."""
 TILT_PRICE = 1.25
 """A tilt costs so many times what a pan of the same angle does."""
+NORMAL_VIEW, WIDE_VIEW = radians(65), radians(90)
+LEVEL_WIDTH = pi / 2
+"""A wide view counts for 0.98 tilted by 16 degrees and for 0.8 by 60, a normal one as if level."""
 CUT_ANGLE = pi / 6
 """A cut turns at least this far."""
 ONWARD_S = 20.0
@@ -207,6 +210,7 @@ def grid_values(maps: NDArray[np.floating], options: PlannerOptions) -> NDArray[
 
     That is its share of the attention to the power of 1.5: people watch one thing at a time, so a
     view that holds the strongest place is worth more than one that holds as much here and there.
+    A wide view that is tilted is worth a little less: verticals converge in it.
     """
     volume = share_volumes(
         maps,
@@ -218,7 +222,17 @@ def grid_values(maps: NDArray[np.floating], options: PlannerOptions) -> NDArray[
         peaked=True,
     )
     volume *= np.array(options.zoom_gains, dtype=np.float32)[:, None, None]
+    volume *= _levels(options)[:, :, None]
     return volume
+
+
+def _levels(options: PlannerOptions) -> NDArray[np.float32]:
+    """(Z, P): what a view counts by its field of view and pitch, 1 where it is level or normal."""
+    wider = np.maximum(np.array(options.fields_of_view) - NORMAL_VIEW, 0) / (
+        WIDE_VIEW - NORMAL_VIEW
+    )
+    tilts = (options.pitches / LEVEL_WIDTH) ** 2
+    return np.exp(-0.5 * wider[:, None] * tilts).astype(np.float32)
 
 
 def _check(
