@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cubesal.camera_motion import estimate_rotation, is_turn
-from cubesal.flow import grey_equirect
+from cubesal.camera_motion import is_turn
+from cubesal.motion import MotionMeter
+from cubesal.stages import stage
 
 __all__ = ["MeasuresTurn", "TurnMeter", "yaw_of_rotation"]
 
@@ -32,13 +33,13 @@ class TurnMeter:
     """Steps through the frames of a clip and says how fast the picture turned since the last one.
 
     ``predictor``, shown the same frames before, is asked if it measures this anyway, as models for
-    video do; else the turn is estimated here (:func:`cubesal.camera_motion.estimate_rotation`).
+    video do; else a :class:`cubesal.motion.MotionMeter` of its own finds it.
     """
 
     def __init__(self, predictor: object = None) -> None:
         measures = isinstance(predictor, MeasuresTurn) and predictor.measures_turn
         self._predictor = predictor if measures else None
-        self._before: NDArray[np.uint8] | None = None
+        self._meter = MotionMeter()
         self._before_s = nan
 
     def step(self, equirect_rgb: NDArray[np.uint8], time_s: float) -> float:
@@ -52,9 +53,9 @@ class TurnMeter:
     def _rotation(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         if isinstance(self._predictor, MeasuresTurn):
             return self._predictor.rotation
-        grey = grey_equirect(equirect_rgb)
-        before, self._before = self._before, grey
-        return None if before is None else estimate_rotation(before, grey).rotation
+        with stage("motion"):
+            motion = self._meter.step(equirect_rgb)
+        return None if motion is None else motion.rotation
 
 
 def yaw_of_rotation(rotation: NDArray[np.float64]) -> float:
