@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
-from cubesal_viewer.playback.decoder import OpenedClip
+from cubesal_viewer.playback.decoder import VAST_REST_MS, OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.thumbnails import Thumbnails
 from cubesal_viewer.widgets.film_strip import HEIGHT
@@ -15,8 +15,6 @@ __all__ = ["Film"]
 
 #: Zooming and panning ask for pictures once they rest this long; a new clip gets its frame first.
 _REST_MS = 400
-#: Whoever looks through vast clips, of which each reader takes half a gigabyte, gets none.
-_VAST_REST_MS = 2000
 
 
 class Film(QObject):
@@ -42,7 +40,7 @@ class Film(QObject):
     def _on_opened(self, clip: OpenedClip) -> None:
         self.thumbnails.open(clip.info.path, clip.projection)
         self._strip.update()
-        self._timer.start(_VAST_REST_MS if clip.info.is_vast else _REST_MS)
+        self._timer.start(VAST_REST_MS if clip.info.is_vast else _REST_MS)
 
     def _index_at(self, moment_s: float) -> int:
         return self._transport.index_at(moment_s)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cubesal.errors import Cancelled
 from cubesal.video import Frame
 from cubesal.video.proxy import make_proxy, needs_proxy
-from cubesal_viewer.playback.decoder import OpenedClip
+from cubesal_viewer.playback.decoder import VAST_REST_MS, OpenedClip
 from cubesal_viewer.playback.transport import Transport
 from cubesal_viewer.preferred import Preferences
 from cubesal_viewer.state import ViewerState
@@ -21,8 +21,6 @@ from cubesal_viewer.worker import Worker, one_sentence
 
 __all__ = ["Proxies"]
 
-#: Whoever looks through vast clips does not wait for what is done for those passed by.
-_VAST_REST_MS = 2000
 #: Progress is told no more often than people read it.
 _TELL_S = 0.1
 
@@ -100,7 +98,7 @@ class Proxies(QObject):
             if generation == self._generation:
                 self._worker.submit(lambda: self._make(generation, path, projection), replace=True)
 
-        QTimer.singleShot(_VAST_REST_MS if clip.info.is_vast else 0, self, make)
+        QTimer.singleShot(VAST_REST_MS if clip.info.is_vast else 0, self, make)
 
     def _make(self, generation: int, path: Path, projection: str | None) -> None:
         """On the proxy's thread."""

@@ -89,7 +89,7 @@ class Inference(QObject):
         try:
             with ClipReader(request.path, projection=request.projection) as reader:
                 if generation != self._generation:
-                    return  # before the first frame of a vast clip is decoded for nothing
+                    return  # opening a vast clip takes long; no more of one passed by is decoded
                 if is_own_maps(request.choice.model):
                     track = named_track(
                         request.choice.model, request.path, reader.times_s, request.projection

@@ -16,10 +16,13 @@ from cubesal_viewer.log import logger
 from cubesal_viewer.playback.frame_queue import FrameQueue
 from cubesal_viewer.worker import Worker, one_sentence
 
-__all__ = ["Decoder", "OpenedClip"]
+__all__ = ["VAST_REST_MS", "Decoder", "OpenedClip"]
 
 #: Decoded pictures at hand for stepping back and for scrubbing to and fro: some 90 of 1920x960.
 _KEPT_BYTES = 256 << 20
+#: Whoever looks through vast clips, of which each reader takes half a gigabyte, does not wait for
+#: what others make of those passed by: that begins when one has been on show for so long.
+VAST_REST_MS = 2000
 #: A frame that a newer request has overtaken is still worth so much time: a drag shows its way.
 _PATIENCE_S = 0.1
 
@@ -116,7 +119,7 @@ class Decoder(QObject):
         if self._reader is not None and self._reader.info.is_vast:
             self._close()  # it is opened again if the new one turns out to be none
         try:
-            reader = ClipReader(path, projection=projection, kept_bytes=_KEPT_BYTES)
+            reader = _reader_of(path, projection)
         except Exception as error:
             self.failed.emit(generation, one_sentence(error))
             return
@@ -147,8 +150,7 @@ class Decoder(QObject):
     def _present(self) -> ClipReader | None:
         """The reader of the clip on show; None if there is no clip. CubesalError."""
         if self._reader is None and self._read_from is not None:
-            path, projection = self._read_from
-            self._reader = ClipReader(path, projection=projection, kept_bytes=_KEPT_BYTES)
+            self._reader = _reader_of(*self._read_from)
         return self._reader
 
     def _stand_in(self, reader: ClipReader, index: int) -> Frame | None:
@@ -196,3 +198,7 @@ class Decoder(QObject):
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+def _reader_of(path: Path, projection: str | None) -> ClipReader:
+    return ClipReader(path, projection=projection, kept_bytes=_KEPT_BYTES)
