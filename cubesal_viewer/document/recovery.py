@@ -16,7 +16,7 @@ from cubesal.document import (
     Document,
     DocumentContent,
     DocumentError,
-    create_document,
+    begin_document,
     remove_document,
 )
 
@@ -63,8 +63,7 @@ class RecoveryCopy:
         except OSError as error:
             raise DocumentError(f"cannot write to {self._folder}: {error.strerror}") from error
         path = self._folder / f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
-        create_document(path, clip, content)
-        return Document(path)
+        return begin_document(path, clip, content)  # of which no other window takes hold meanwhile
 
     def discard(self) -> None:
         """Remove it: the session has ended as it should, or shows nothing. Idempotent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import random
 import shutil
 import signal
 import socket
@@ -141,15 +142,24 @@ def test_killed_and_resumed_equals_uninterrupted(
     assert losses(parts) == losses(whole)
 
 
+def free_port() -> int:
+    """One that stays free until somebody asks for it: none that the system gives to others."""
+    for port in random.SystemRandom().sample(range(10_000, 30_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
+
+
 def test_two_processes_find_the_losses_of_one(
     config: Path, tree: Wild360Tree, cache: Path, whole: Path, tmp_path: Path
 ) -> None:
     two = tmp_path / "two"
     config.write_text(CONFIG.replace("epochs = 4", "epochs = 1"), encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     processes = [
         subprocess.Popen(
             command(config, tree, cache, two, "-q", "--device", "cpu"),

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +26,9 @@ from cubesal.document import (
     Marker,
     PathKey,
     Region,
+    begin_document,
+    beginning,
+    cache,
     cache_folder,
     clip_ref,
     create_document,
@@ -34,6 +38,7 @@ from cubesal.document import (
     trim_cache,
 )
 from cubesal.document.content import content_from_text, content_text
+from cubesal.document.lock import FileLock
 from cubesal.overlay import COLORMAPS, OverlayStyle
 from tests.documents import grid_of, key_of, new_document, put_maps
 
@@ -381,6 +386,37 @@ def test_a_damaged_implicit_document_is_made_anew_and_one_in_use_is_left_alone(c
         assert document.content == DocumentContent()
     spoil(document.path, "PRAGMA user_version = 9")
     implicit_document(clip).close()
+
+
+@pytest.mark.parametrize("make", ["begun", "implicit"])
+def test_nobody_gets_hold_of_a_new_document_before_whoever_makes_it(
+    make: str, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = {"begun": beginning, "implicit": cache}[make]
+    asked: list[str] = []
+
+    def opened_after_another_tried(path: Path, *args: Any) -> Document:
+        with pytest.raises(DocumentError) as refused:  # as a second window that starts just now
+            Document(path)
+        asked.append(str(refused.value))
+        return Document(path, *args)
+
+    monkeypatch.setattr(module, "Document", opened_after_another_tried)
+    if make == "begun":
+        path = tmp_path / "a.cubesal"
+        begin_document(path, clip_ref(clip, path), DocumentContent()).close()
+    else:
+        implicit_document(clip, tmp_path).close()
+    assert len(asked) == 1
+    assert "open in another window" in asked[0]
+
+
+def test_a_lock_that_was_handed_over_is_let_go_of_where_the_document_cannot_be_opened(tmp_path):
+    path = tmp_path / "odd.cubesal"
+    path.write_bytes(b"no document")
+    with pytest.raises(DocumentError):
+        Document(path, FileLock(path))
+    FileLock(path).release()
 
 
 def test_the_cache_loses_what_was_not_opened_for_longest_and_nothing_in_use(tmp_path):

@@ -16,14 +16,17 @@ __all__ = ["begin_document"]
 def begin_document(path: Path, clip: ClipRef, content: DocumentContent) -> Document:
     """Make a document without maps, replacing what is there, and open it.
 
-    DocumentError: what is there is open in another window, or it cannot be written.
+    Nobody else gets hold of it in between. DocumentError: what is there is open in another window,
+    or it cannot be written.
     """
     lock = FileLock(path.resolve())
     try:
-        settle_log(path)  # it must not fall to the new one
+        if path.exists():
+            settle_log(path)  # it must not fall to the new one
         create_document(path, clip, content, replacing=True)
-    except OSError as error:
-        raise DocumentError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
+    except BaseException as error:
         lock.release()
-    return Document(path)
+        if isinstance(error, OSError):
+            raise DocumentError(f"cannot write {path}: {error.strerror or error}") from error
+        raise
+    return Document(path, lock)

@@ -49,8 +49,7 @@ def implicit_document(
         raise DocumentError(f"cannot write to {folder}: {error.strerror or error}") from error
     ref = clip_ref(clip, folder / "any")
     path = folder / f"{ref.fingerprint}{SUFFIX}"
-    _make_sound(path, ref)
-    document = Document(path)
+    document = Document(path, _made_sound(path, ref))
     with suppress(OSError):
         os.utime(path)
     trim_cache(folder, limit, keep=path)
@@ -59,8 +58,8 @@ def implicit_document(
     return document
 
 
-def _make_sound(path: Path, ref: ClipRef) -> None:
-    """See that there is a document that can be opened; one that is in use is left alone."""
+def _made_sound(path: Path, ref: ClipRef) -> FileLock:
+    """See that there is a document that can be opened; its lock. One in use is left alone."""
     lock = FileLock(path)
     try:
         with suppress(FileNotFoundError):
@@ -70,10 +69,12 @@ def _make_sound(path: Path, ref: ClipRef) -> None:
             remove_document(path)
         if not path.exists():
             create_document(path, ref)
-    except OSError as error:
-        raise DocumentError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
+    except BaseException as error:
         lock.release()
+        if isinstance(error, OSError):
+            raise DocumentError(f"cannot write {path}: {error.strerror or error}") from error
+        raise
+    return lock
 
 
 def _is_sound(path: Path, ref: ClipRef) -> bool:

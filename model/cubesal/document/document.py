@@ -61,13 +61,19 @@ class Document:
 
     Everything put into it is there after a kill -9 from its commit on; maps are committed together,
     see :meth:`put`. Raises DocumentError for what is no document, is of a newer version, is held by
-    another process, or cannot be written. ``path`` may change with :meth:`save_as`.
+    another process, or cannot be written. ``path`` may change with :meth:`save_as`. ``lock``: that
+    of ``path``, where it is held already; it is let go of with the document, or where this fails.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: FileLock | None = None) -> None:
         self.path = path
-        check_header(path)  # before anything is written beside it
-        self._lock = FileLock(path.resolve())
+        try:
+            check_header(path)  # before anything is written beside it
+            self._lock = lock or FileLock(path.resolve())
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
         self._pending: dict[tuple[int, int], bytes] = {}
         #: Of each analysis (K, 2): the peaks of its maps, and how the picture turns there.
         self._marks: dict[int, NDArray[np.float32]] = {}
