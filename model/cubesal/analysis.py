@@ -8,17 +8,20 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cubesal.batches import Preparing, grouped
 from cubesal.progress import ProgressFn
 from cubesal.stages import stage, staged
 from cubesal.track import SaliencyTrack
 from cubesal.turn_meter import TurnMeter
 from cubesal.video import ClipReader, neighbouring_runs, sample_indices
-from cubesal.video.coverage import coverage_of, only_shown, whole_rgb
+from cubesal.video.coverage import Coverage, coverage_of, only_shown, whole_rgb
 
 #: Maps per second of file time unless somebody asks for another rate.
 DEFAULT_RATE_HZ = 5.0
 
 MapFn = Callable[[int, NDArray[np.float32]], None]
+#: When it is shown, the whole sphere as a model is to see it, and what of that the clip shows.
+_Picture = tuple[float, NDArray[np.uint8], Coverage | None]
 
 
 class FrameLike(Protocol):
@@ -117,19 +120,34 @@ def analyse(
         first = max(start - max(predictor.warmup_frames, 1), 0)
         wanted = [int(index) for index in track.frame_index[first:stop]]
         frames = staged(reader.frames(wanted), "decode")
-        for k, frame in zip(range(first, stop), frames, strict=True):
-            with stage("decode"):
-                coverage = coverage_of(frame)
-                rgb = whole_rgb(frame.rgb(columns), coverage)
+        pictures = _prepared(predictor, (_picture(frame, columns) for frame in frames))
+        for k, (time_s, rgb, coverage) in zip(range(first, stop), pictures, strict=True):
             if k < start:
-                predictor.observe(rgb, frame.time_s)
-                meter.step(rgb, frame.time_s)
+                predictor.observe(rgb, time_s)
+                meter.step(rgb, time_s)
             else:
-                saliency = only_shown(predictor.step(rgb, frame.time_s), coverage)
-                track.set(k, saliency, meter.step(rgb, frame.time_s))
+                saliency = only_shown(predictor.step(rgb, time_s), coverage)
+                track.set(k, saliency, meter.step(rgb, time_s))
                 done += 1
                 kept = track.get(k)
                 if on_map is not None and kept is not None:
                     on_map(k, kept)
             if progress is not None:
                 progress(done, total)
+
+
+def _picture(frame: FrameLike, columns: int | None) -> _Picture:
+    with stage("decode"):
+        coverage = coverage_of(frame)
+        return frame.time_s, whole_rgb(frame.rgb(columns), coverage), coverage
+
+
+def _prepared(predictor: Predictor, pictures: Iterator[_Picture]) -> Iterator[_Picture]:
+    """The pictures as they are, shown in advance to a predictor that takes several at once."""
+    if not isinstance(predictor, Preparing):
+        yield from pictures
+        return
+    for group in grouped(pictures, lambda: predictor.batch):
+        if len(group) > 1:
+            predictor.prepare([rgb for _, rgb, _ in group])
+        yield from group

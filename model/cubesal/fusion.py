@@ -86,6 +86,7 @@ class FusionModel(NetworkModel):
 
     def reset(self) -> None:
         """Forget the frames seen so far: at the start of a clip and after a jump."""
+        super().reset()
         self._meter.reset()
         self._notice(None)
         self._forget()

@@ -64,10 +64,20 @@ class Evidence(nn.Module):
             (N, T, P), P = 6 cells², each with mean 0 and deviation 1 over the sphere; 0 where a
             term sees no difference.
         """
+        return self.terms(self.pyramids(faces))
+
+    def pyramids(self, faces: Sequence[Tensor]) -> list[Pyramid]:
+        """The features of faces as for `forward`, per size; of each cube what it is by itself."""
+        with stage("backbone"):
+            return [
+                self.backbone(x, scale.depth)
+                for x, scale in zip(faces, self.config.scales, strict=True)
+            ]
+
+    def terms(self, pyramids: Sequence[Pyramid]) -> Tensor:
+        """Features as from `pyramids` -> (N, T, P) as from `forward`."""
         terms = []
-        for x, scale in zip(faces, self.config.scales, strict=True):
-            with stage("backbone"):
-                features: Pyramid = self.backbone(x, scale.depth)
+        for features, scale in zip(pyramids, self.config.scales, strict=True):
             terms += [self._on_cells(self._term(term, features)) for term, _ in scale.terms]
         return self.standardised(torch.stack(terms, dim=1) @ self.smoothing.T)
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from cubesal.batches import Batches
 from cubesal.errors import DeviceError
 from cubesal.faces import cube_pyramid
 from cubesal.geometry import pixel_angles
@@ -109,9 +110,10 @@ def _on_cpu(load: LoadFn) -> SaliencyModel:
 class SaliencyPredictor:
     """Steps a model through the frames of a clip, in order of time. Not thread-safe.
 
-    A device that runs out of memory is tried once more after it has let go of what it only keeps;
-    then, if the model can be loaded anew (``reload``), work goes on on the CPU from the same frame.
-    A frame is the smallest piece of work, since cube padding needs its six faces together.
+    A device that runs out of memory is shown fewer frames at once, down to one, whose six faces
+    cube padding needs together; then it is tried once more after it has let go of what it only
+    keeps; then, if the model can be loaded anew (``reload``), work goes on on the CPU from the same
+    frame.
 
     Attributes:
         name: the model's name.
@@ -128,6 +130,7 @@ class SaliencyPredictor:
     ) -> None:
         self._model, self._reload = model, reload
         self._before: deque[NDArray] = deque(maxlen=model.warmup_frames)
+        self._batches = Batches(model)
         self._has_retried = False
         self.relieved = ""
         self.on_relief: Callable[[str], object] | None = None
@@ -135,6 +138,11 @@ class SaliencyPredictor:
         self.prior = model.prior if prior is None else prior
         self.warmup_frames = model.warmup_frames
         self.columns = model.columns
+
+    @property
+    def batch(self) -> int:
+        """How many frames it is good to `prepare` at once; 1: none."""
+        return self._batches.size
 
     @property
     def device(self) -> str:
@@ -170,6 +178,13 @@ class SaliencyPredictor:
         """Forget the frames seen so far: call at the start of a clip and after a jump."""
         self._before.clear()
         self._model.reset()
+
+    def prepare(self, frames: Sequence[npt.NDArray[np.uint8]]) -> None:
+        """Show the next frames in advance: what each needs by itself is computed together.
+
+        Maps do not depend on it. Raises ValueError as `step`.
+        """
+        self._tell(self._batches.prepare([_checked(frame) for frame in frames]))
 
     def observe(self, equirect_rgb: npt.NDArray[np.uint8], time_s: float) -> None:  # noqa: ARG002 - as for `step`
         """Show the next frame without asking for its map, which may cost less than `step`.
@@ -243,11 +258,18 @@ class SaliencyPredictor:
             self._has_retried = True
             return
         assert self._reload is not None
-        self.relieved = _TO_CPU.format(self.device)
+        sentence = _TO_CPU.format(self.device)
         self._model = _on_cpu(self._reload)
+        self._batches = Batches(self._model)
         release_memory()
+        self._tell(sentence)
+
+    def _tell(self, sentence: str) -> None:
+        if not sentence:
+            return
+        self.relieved = sentence
         if self.on_relief is not None:
-            self.on_relief(self.relieved)
+            self.on_relief(sentence)
 
 
 def _checked(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

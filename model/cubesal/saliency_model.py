@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,14 +13,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from cubesal.backbone import Pyramid
 from cubesal.convention import Convention
 from cubesal.cubify import uncubify
 from cubesal.errors import ModelError
 from cubesal.faces import cube_pyramid
 from cubesal.network import CubeSal
+from cubesal.padding import FACES
 from cubesal.stages import stage
 
 __all__ = ["NetworkModel", "SaliencyModel"]
+
+#: How many frames go through a network together. On the CPU, the features of two no longer fit its
+#: cache, and each takes longer than by itself.
+_TOGETHER = {"cuda": 4}
 
 
 class SaliencyModel(ABC):
@@ -35,6 +43,7 @@ class SaliencyModel(ABC):
         last_raw: the map of the last `step` as the model itself gives it, before it is brought to
             the common size and range: (h, 2 h) float32. None before the first step.
         files: where its weights come from; none for random ones.
+        batch: how many frames go through it together with profit, see `prepare`.
         columns: how many columns of a frame it looks at, and finer frames are averaged down; None
             if it wants frames as they are.
         precision: what most of its work is done in.
@@ -46,6 +55,7 @@ class SaliencyModel(ABC):
             after `reset` and across a cut.
     """
 
+    batch = 1
     columns: int | None = None
     precision = "float32"
     convention: Convention = "exact"
@@ -67,6 +77,16 @@ class SaliencyModel(ABC):
 
     def observe(self, equirect_rgb: NDArray[np.uint8]) -> None:  # noqa: B027 - nothing to remember
         """Show the next frame (H, W, 3) without asking for its map, which may cost less."""
+
+    def prepare(self, frames: Sequence[NDArray[np.uint8]]) -> None:  # noqa: B027 - nothing to do
+        """Compute together what each of the next frames (H, W, 3) needs by itself.
+
+        May be called again before they are shown. A frame that is shown next without having been
+        prepared costs what it costs otherwise, and its map is the same.
+        """
+
+    def unprepare(self) -> None:  # noqa: B027 - nothing to let go of
+        """Let go of what was prepared and not yet used; `reset` does so, too."""
 
     @abstractmethod
     def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -106,11 +126,31 @@ class NetworkModel(SaliencyModel):
         lower = network.backbone.precision
         self.precision = "float32" if lower is None else str(lower).removeprefix("torch.")
         self.columns = 4 * max(self.face_ws)  # as many as these sample around the equator
+        self.batch = _TOGETHER.get(device.type, 1)
+        self._prepared: deque[tuple[NDArray[np.uint8], list[Pyramid]]] = deque()
 
     @property
     def face_ws(self) -> tuple[int, ...]:
         """Sizes of the faces that the network looks at."""
         return self.network.config.face_ws
+
+    def reset(self) -> None:
+        """Forget the frames seen so far: at the start of a clip and after a jump."""
+        self.unprepare()
+
+    def prepare(self, frames: Sequence[NDArray[np.uint8]]) -> None:
+        """Compute the features of the next frames (H, W, 3) together."""
+        parts = [cube_pyramid(frame, self.face_ws) for frame in frames]
+        faces = [np.concatenate(alike) for alike in zip(*parts, strict=True)]
+        with torch.inference_mode(), stage("network"):
+            pyramids = self.network.evidence.pyramids([self._batch(f) for f in faces])
+        for n, frame in enumerate(frames):
+            own = slice(FACES * n, FACES * (n + 1))
+            self._prepared.append((frame, [{d: x[own] for d, x in p.items()} for p in pyramids]))
+
+    def unprepare(self) -> None:
+        """Let go of what was prepared and not yet used."""
+        self._prepared.clear()
 
     def step(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Show the next frame (H, W, 3) -> its map, (120, 240) float32 >= 0, maxima around 1."""
@@ -123,14 +163,21 @@ class NetworkModel(SaliencyModel):
 
     def terms(self, equirect_rgb: NDArray[np.uint8]) -> Tensor:
         """What stands out in a frame (H, W, 3): (1, T, P), see `network.Evidence`."""
-        faces = cube_pyramid(equirect_rgb, self.face_ws)
+        pyramids = self._pyramids(equirect_rgb)
         with torch.inference_mode(), stage("network"):
             try:
-                terms: Tensor = self.network.evidence([self._batch(f) for f in faces])
+                terms: Tensor = self.network.evidence.terms(pyramids)
             except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]  # only its stub lacks it
                 raise self._undefined() from error  # features without a covariance
             self.check_finite(terms)
             return terms
+
+    def _pyramids(self, frame: NDArray[np.uint8]) -> list[Pyramid]:
+        if self._prepared and self._prepared[0][0] is frame:
+            return self._prepared.popleft()[1]
+        self.unprepare()
+        self.prepare([frame])
+        return self._prepared.popleft()[1]
 
     def features(self, equirect_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the classifier averages, on the largest faces looked at: (6, C, h, w) float32."""

@@ -180,7 +180,7 @@ class Signed:
     """A model whose raw maps are small and partly negative, as those of CP-360's memory are."""
 
     name, device, complete, convention, prior = "signed", "cpu", True, "cp360", False
-    warmup_frames, columns, files, prior_power = 0, None, (), 1.0
+    warmup_frames, columns, files, prior_power, batch = 0, None, (), 1.0, 1
     last_raw: np.ndarray | None = None
 
     def reset(self) -> None: ...
