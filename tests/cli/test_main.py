@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cubesal import __version__
+from cubesal.cli import main
 from cubesal.cli.arguments import CODECS, COLORMAPS, MAP_FORMATS
 from cubesal.exporting import MAP_FORMATS as WRITTEN_FORMATS
 from cubesal.overlay import COLORMAPS as DRAWN_COLORMAPS
@@ -142,6 +145,33 @@ def test_signals_mean_after_a_command_what_they_meant_before(cubesal, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     cubesal("info", tmp_path / "absent.mp4")
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("what", ["nfov", "maps"])
+def test_an_interruption_just_as_a_part_is_made_leaves_nothing(tmp_path, capsys, monkeypatch, what):
+    clip, out = make_clip(tmp_path / "clip.mp4", frames=12), tmp_path / "out"
+    made: list[Path] = []
+
+    def interrupted(work: Callable[..., None]) -> Callable[..., None]:
+        def touched(path: Path, *args: Any, **named: Any) -> None:
+            work(path, *args, **named)
+            if path.name.endswith(".part"):
+                made.append(path)
+                raise KeyboardInterrupt
+
+        return touched
+
+    monkeypatch.setattr(Path, "touch", interrupted(Path.touch))
+    monkeypatch.setattr(Path, "mkdir", interrupted(Path.mkdir))
+    target = str(out / "flat.mp4") if what == "nfov" else str(out / "maps")
+    # A target in a folder that is there: what happens to that is not the question.
+    out.mkdir()
+    command = ["export", str(clip), "--what", what, "--model", "fast", "-o", target]
+    command += ["--format", "png"] if what == "maps" else []
+    assert main(command) == 130
+    assert "nothing half-written is left" in capsys.readouterr().err
+    assert len(made) == 1
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent differently there")

@@ -17,6 +17,7 @@ from cubesal.cli.console import Console
 from cubesal.cli.exits import INTERRUPTED, UNUSABLE
 from cubesal.errors import Cancelled, CubesalError
 from cubesal.threads import spin_briefly
+from cubesal.whole_files import remove_parts
 
 __all__ = ["main"]
 
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command = cast(_Command, import_module(f"cubesal.cli.{module}"))
             return command.run(options, console)
     except (KeyboardInterrupt, Cancelled):
+        remove_parts()
         console.error("interrupted; nothing half-written is left")
         return INTERRUPTED
     except BrokenPipeError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,14 +32,12 @@ def folder_output(folder: Path) -> Iterator[Path]:
     An earlier export to the same place, known by its ``maps.json``, is replaced; a folder that
     holds anything else is refused.
     """
-    holder: Path | None = None
+    # Named before it is made, so that an interruption at any moment finds it.
+    holder = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.part")
     try:
         check_maps_folder(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        holder = Path(
-            tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part")
-        )
-        # A folder inside it: what mkdtemp makes is closed to everybody else.
+        holder.mkdir()
         part = holder / "maps"
         part.mkdir()
         yield part
@@ -50,8 +48,7 @@ def folder_output(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise ExportError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
-        if holder is not None:
-            shutil.rmtree(holder, ignore_errors=True)
+        shutil.rmtree(holder, ignore_errors=True)
 
 
 def check_maps_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ import platformdirs
 from cubesal.errors import ExportError
 from cubesal.fingerprint import file_fingerprint
 from cubesal.video.reading import Reading
-from cubesal.whole_files import new_part
+from cubesal.whole_files import new_part, part_ended
 
 __all__ = ["DEFAULT_BUDGET", "proxy_folder", "proxy_part", "proxy_path", "trim_proxies", "used"]
 
@@ -58,7 +58,9 @@ def proxy_part(path: Path) -> Iterator[Path]:
                 os.replace(part, path)
             except BaseException:
                 part.unlink(missing_ok=True)
+                part_ended(part)
                 raise
+            part_ended(part)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
 

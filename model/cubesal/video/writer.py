@@ -27,7 +27,7 @@ from cubesal.video.encoders import ENCODERS, Encoder, VideoCodec, choose_contain
 from cubesal.video.hardware import usable_encoder
 from cubesal.video.mp4_boxes import BoxError
 from cubesal.video.spherical import add_spherical_metadata
-from cubesal.whole_files import new_part
+from cubesal.whole_files import new_part, part_ended
 
 __all__ = ["VideoWriter"]
 
@@ -222,6 +222,7 @@ class VideoWriter:
                     if self._audio is not None and self._audio.sa3d is not None:
                         add_sa3d(self._part, self._audio.sa3d)
                 self._part.replace(self.path)
+                part_ended(self._part)
         except BaseException:
             self.abort()
             raise
@@ -238,6 +239,7 @@ class VideoWriter:
         self._audio = self._output = None
         with suppress(OSError):  # where open files cannot be removed, only now
             self._part.unlink(missing_ok=True)
+            part_ended(self._part)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
