@@ -143,6 +143,24 @@ def test_the_memory_format_is_kept(layout: torch.memory_format) -> None:
     assert torch.equal(y, CubePad((1, 2, 2, 1))(x.contiguous()))
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    pad=pads,
+    face_w=st.integers(4, 9),
+    cubes=st.integers(1, 2),
+    channels=st.integers(1, 6),
+    channels_last=st.booleans(),
+)
+def test_each_channel_is_padded_alike_however_few_there_are(
+    pad: Pad, face_w: int, cubes: int, channels: int, channels_last: bool
+) -> None:
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    x = torch.randn(6 * cubes, 8, face_w, face_w)
+    few = x[:, :channels].contiguous(memory_format=layout)
+    with torch.inference_mode():
+        assert torch.equal(cube_pad(few, pad), cube_pad(x, pad)[:, :channels])
+
+
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_gradients_are_right(convention: Convention) -> None:
     x = torch.randn(6, 2, 3, 3, dtype=torch.float64, requires_grad=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cubesal.backbone import build_backbone
+from cubesal.backbone import Backbone, build_backbone
 from cubesal.benchmarks.timing import in_turns_ms
 from cubesal.cubify import cubify, uncubify
 from cubesal.model_list import model_location
 from cubesal.model_settings import CubeSalConfig
+from cubesal.precision import native
 from cubesal.torchvision_guard import import_torchvision
 from cubesal.weights import read_weights
 
@@ -35,7 +36,10 @@ class PaddingCost:
 
 
 def padding_costs(device: str, rounds: int = 20) -> list[PaddingCost]:
-    """Of ResNet-50 on 224-pixel faces, and of the backbone of `default` on each of its faces."""
+    """Of ResNet-50 on 224-pixel faces, and of the backbone of `default` on each of its faces.
+
+    The latter in the precision that the device works in natively, as `default` does there.
+    """
     zero, cube = resnet50_pair()
     x = torch.rand(6, 3, 224, 224).contiguous(memory_format=torch.channels_last)
     costs = [_cost("resnet50", zero, cube, x, device, rounds)]
@@ -43,12 +47,14 @@ def padding_costs(device: str, rounds: int = 20) -> list[PaddingCost]:
     for face_w in config.face_ws:
         zero, cube = default_backbones(2)
         uncubify(zero)
+        zero.precision = cube.precision = native(torch.device(device))
         faces = torch.randint(0, 256, (6, 3, face_w, face_w), dtype=torch.uint8)
-        costs.append(_cost(config.backbone, zero, cube, faces, device, rounds))
+        numbers = str(zero.precision or torch.float32).removeprefix("torch.")
+        costs.append(_cost(f"{config.backbone}, {numbers}", zero, cube, faces, device, rounds))
     return costs
 
 
-def default_backbones(count: int) -> Sequence[nn.Module]:
+def default_backbones(count: int) -> Sequence[Backbone]:
     """So many times the backbone of `default`, cube padded."""
     config = CubeSalConfig()
     state = read_weights(model_location("default"))
