@@ -29,8 +29,10 @@ class AreaView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._polygon = QPushButton(self.tr("Draw polygon"))
-        self._circle = QPushButton(self.tr("Draw circle"))
+        self._polygon = QPushButton(self.tr("Polygon"))
+        self._polygon.setAccessibleName(self.tr("Draw polygon"))
+        self._circle = QPushButton(self.tr("Circle"))
+        self._circle.setAccessibleName(self.tr("Draw circle"))
         self._remove = QPushButton(self.tr("Remove"))
         self._remove.setAccessibleName(self.tr("Remove the chosen area"))
         self._save = QPushButton(self.tr("Save…"))
@@ -39,14 +41,17 @@ class AreaView(QWidget):
         self._hint.setWordWrap(True)
         self.table = self._make_table()
         top = QHBoxLayout()
-        for widget in (self._polygon, self._circle, self._remove, self._save):
+        for widget in (self._polygon, self._circle, self._remove):
             top.addWidget(widget)
         top.addStretch(1)
+        below = QHBoxLayout()
+        below.addWidget(self._hint, 1)
+        below.addWidget(self._save)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
         column.addLayout(top)
-        column.addWidget(self._hint)
+        column.addLayout(below)
         column.addWidget(self.table, 1)
         self._polygon.clicked.connect(lambda: self.draw_asked.emit("polygon"))
         self._circle.clicked.connect(lambda: self.draw_asked.emit("circle"))

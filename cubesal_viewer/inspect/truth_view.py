@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from cubesal.inspection import METRICS, Metric
 from cubesal_viewer.inspect.curves import CurvePlot
+from cubesal_viewer.widgets.elided_label import ElidedLabel
 
 __all__ = ["METRIC_NAMES", "TruthView"]
 
@@ -42,13 +43,16 @@ class TruthView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._open = QPushButton(self.tr("Open ground truth…"))
+        self._open = QPushButton(self.tr("Open…"))
+        self._open.setAccessibleName(self.tr("Open ground truth"))
         self._close = QPushButton(self.tr("Close"))
         self._close.setAccessibleName(self.tr("Close ground truth"))
-        self._worst = QPushButton(self.tr("Next worst frame"))
+        self._worst = QPushButton(self.tr("Next worst"))
+        self._worst.setAccessibleName(self.tr("Next worst frame"))
         self._table = QPushButton(self.tr("Save…"))
         self._table.setAccessibleName(self.tr("Save metric curves"))
-        self._difference = QCheckBox(self.tr("Difference map"))
+        self._difference = QCheckBox(self.tr("Difference"))
+        self._difference.setAccessibleName(self.tr("Difference map"))
         self._difference.setToolTip(
             self.tr(
                 "Orange: the model sees more than people did; violet: people looked, it did not"
@@ -58,7 +62,7 @@ class TruthView(QWidget):
         self._metric.setAccessibleName(self.tr("Metric"))
         for metric in METRICS:
             self._metric.addItem(METRIC_NAMES[metric], metric)
-        self._name = QLabel()
+        self._name = ElidedLabel()
         self._values = QLabel()
         self._values.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._values.setAccessibleName(self.tr("Metrics at this moment"))
@@ -88,11 +92,12 @@ class TruthView(QWidget):
         hint = self.tr(
             "Drop fixations (CSV, npz), maps (npz) or a Wild-360 folder here to compare with them."
         )
-        self._name.setText(name or hint)
         self._name.setWordWrap(name is None)
+        self._name.setText(name or hint)
         for widget in (self._worst, self._table, self._difference, self._metric):
             widget.setEnabled(name is not None and not busy)
-        self._close.setVisible(name is not None)
+        for widget in (self._close, self._table):
+            widget.setVisible(name is not None)
         self.curves.setVisible(name is not None)
         self._values.setVisible(name is not None)
 
@@ -116,8 +121,9 @@ class TruthView(QWidget):
         top.addWidget(self._open)
         top.addWidget(self._name, 1)
         top.addWidget(self._close)
+        top.addWidget(self._table)
         hands = QHBoxLayout()
-        for widget in (self._metric, self._worst, self._difference, self._table):
+        for widget in (self._metric, self._worst, self._difference):
             hands.addWidget(widget)
         hands.addStretch(1)
         body = QHBoxLayout()

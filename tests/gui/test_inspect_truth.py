@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QTabWidget
 
 from cubesal.overlay import difference_lut
+from cubesal_viewer.widgets.elided_label import ElidedLabel
 from tests.media import make_clip
 
 from .conftest import open_clip, picture_of, wait_analysed
@@ -169,3 +170,24 @@ def test_a_document_brings_its_ground_truth_and_names_it_also_when_it_is_gone(
         viewer.open(document)
     assert "eyes.csv" in failed.args[0]
     assert viewer.state.truth == eyes
+
+
+def test_nothing_of_it_lies_beyond_the_edge_of_a_small_window(qtbot, viewer, known_clip, eyes):
+    open_clip(qtbot, viewer, known_clip)
+    wait_analysed(qtbot, viewer)
+    viewer.inspect.open_truth(eyes)
+    viewer.inspect.dock.raise_()
+    wait_scored(qtbot, viewer)
+    tabs = viewer.inspect.dock.findChild(QTabWidget)
+    for k in range(tabs.count()):
+        tabs.setCurrentIndex(k)
+        QApplication.processEvents()
+        needed = tabs.currentWidget().widget().minimumSizeHint().width()
+        assert needed <= 320, tabs.tabText(k)  # a third of 1280, less margins and a scroll bar
+    (name,) = (
+        label
+        for label in viewer.inspect.dock.findChildren(ElidedLabel)
+        if label.text().startswith("eyes.csv")
+    )
+    assert name.toolTip() == name.text()
+    assert name.fontMetrics().averageCharWidth() * 6 <= name.width()
