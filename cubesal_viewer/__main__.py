@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cubesal import __version__
 from cubesal.heap import share_one_heap
-from cubesal.threads import spin_briefly
+from cubesal.threads import multiply_alone, spin_briefly
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -62,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the viewer; 0, or 2 when nothing useful could be done."""
     share_one_heap()
     spin_briefly()
+    multiply_alone()
     parser = build_parser()
     arguments = parser.parse_args(argv)
     complaint = _complaint(arguments)

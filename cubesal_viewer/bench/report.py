@@ -43,7 +43,7 @@ class BenchReport:
         gap: of the event loop, while the clip plays and is analysed; a timer ticks every 16 ms.
         age: how far the clock was past a picture's own time when it was painted.
         draw: of one pane's picture, upload included.
-        due, painted: pictures of the clip in that time.
+        due, painted: pictures of the clip in that time, due by the clock that playback follows.
         dropped: those that decoding passed over because newer ones were due.
         maps: analysed in that time.
         scrub, stand_in: from letting go to the exact picture, and to the first one, at random

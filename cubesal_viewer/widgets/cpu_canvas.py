@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -37,11 +37,12 @@ class CpuCanvas(QWidget):
     """Draws a scene with the library's samplers, on a thread that lives while it is visible.
 
     One picture is under way at a time; what was asked meanwhile is drawn next, the newest only.
-    The outline is painted over the picture and follows the camera at once.  ``refused`` says in
-    one sentence why a picture could not be drawn.
+    What one event changes, camera and frame, makes one picture. The outline is painted over it and
+    follows the camera at once.  ``refused`` says in one sentence why a picture could not be drawn.
     """
 
     refused = Signal(str)
+    _fell_behind = Signal()
     _drawn = Signal(object)
     _failed = Signal(str)
 
@@ -53,6 +54,8 @@ class CpuCanvas(QWidget):
         self._wanted: PictureRequest | None = None
         self._under_way: tuple[object, ...] | None = None
         self._shown: _Drawn | None = None
+        self._is_behind = False
+        self._fell_behind.connect(self._catch_up, Qt.ConnectionType.QueuedConnection)
         self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
         self._rest.timeout.connect(self._draw_whole)
         self._drawn.connect(self._on_drawn)
@@ -62,6 +65,8 @@ class CpuCanvas(QWidget):
     @property
     def is_complete(self) -> bool:
         """Whether what is shown is what was asked for last, at full size."""
+        if self._is_behind:
+            return False
         if self._wanted is None:
             return True
         shown = self._shown
@@ -69,6 +74,12 @@ class CpuCanvas(QWidget):
 
     def refresh(self) -> None:
         """Draw soon: words and outline at once, the picture when the thread has it."""
+        if not self._is_behind:
+            self._is_behind = True
+            self._fell_behind.emit()
+
+    def _catch_up(self) -> None:
+        self._is_behind = False
         self._wanted = self._request()
         self._draw_next(hurried=True)
         self.update()
@@ -149,7 +160,7 @@ class CpuCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         painter = QPainter(self)
-        self._paint(painter, self._wanted)
+        self._paint(painter, self._request() if self._is_behind else self._wanted)
         painter.end()
         if self._shown is not None and self._wanted is not None:
             self._scene.painted(self._shown.request.content, self._shown.seconds)
